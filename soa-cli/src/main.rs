@@ -1,0 +1,2 @@
+//! The `soa` command.
+fn main() {}
