@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Wire protocol, values, transports and settings shared by clients and servers.
+
+pub mod transport;

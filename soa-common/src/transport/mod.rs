@@ -1,0 +1,3 @@
+//! How messages travel between clients and servers.
+
+pub mod redis;

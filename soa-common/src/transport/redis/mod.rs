@@ -1,0 +1,7 @@
+//! The transport over Redis lists.
+
+mod master;
+mod settings;
+
+pub use master::{Master, MasterError};
+pub use settings::RedisSettings;
