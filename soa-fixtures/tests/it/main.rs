@@ -1,0 +1,9 @@
+//! Tests of the fixtures themselves.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test, as tests do"
+)]
+
+mod fault_proxy;
+mod redis_server;
