@@ -6,4 +6,5 @@
 )]
 
 mod fault_proxy;
+mod peers;
 mod redis_server;
