@@ -1,3 +1,36 @@
-//! Wire protocol, values, transports and settings shared by clients and servers.
+//! What clients and servers share: jobs and values, the MessagePack and JSON codecs, frames, envelopes and the
+//! transport traits of the PySOA 1.4.9 wire protocol.
+//!
+//! Most programs use this crate through `soa-client` or `soa-server`, which re-export what users need.
+//!
+//! A request travels as a [frame](frame) that holds an [envelope] that holds a [job]: see `docs/protocol.md`.
+//!
+//! ```
+//! use soa_common::{Body, Value};
+//!
+//! let body = Body::encode(&serde_json::json!({"number": 7}))?;
+//! assert_eq!(body.get("number"), Some(Value::from(7)));
+//! # Ok::<(), soa_common::InvalidField>(())
+//! ```
+
+pub mod codec;
+pub mod msgpack;
+mod value;
+
+mod body;
+mod error;
+mod headers;
+pub mod job;
+
+pub mod envelope;
+pub mod frame;
+pub mod serializer;
 
 pub mod transport;
+
+pub use body::{Body, IntoBody};
+pub use codec::{InvalidField, InvalidMessage};
+pub use error::{Error, codes};
+pub use headers::{Context, Control};
+pub use job::{ActionRequest, ActionResponse, JobRequest, JobResponse};
+pub use value::{Amount, Date, DateTime, Decimal, Integer, Map, Time, UtcDateTime, Value};

@@ -1,3 +1,116 @@
-//! How messages travel between clients and servers.
+//! How jobs travel: the traits that clients and servers speak to, and the Redis transport (`docs/protocol.md`).
 
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use crate::{JobRequest, JobResponse, Map};
+
+mod error;
 pub mod redis;
+
+pub use error::{TransportError, TransportErrorKind};
+
+/// A request as a client hands it to its transport.
+#[derive(Clone, Debug)]
+pub struct ClientRequest {
+    /// Unique among the requests of this client.
+    pub request_id: u64,
+    /// What middleware adds to the meta of the envelope.
+    pub meta: Map,
+    /// The job.
+    pub job: JobRequest,
+    /// How long the caller said it waits; decides how long the message lives. `None`: the transport's expiry.
+    pub timeout: Option<Duration>,
+    /// When sending has to be done and the response to be there. Nothing goes on past it.
+    pub deadline: Instant,
+}
+
+/// The client's side of a transport to one service.
+///
+/// Transports are implemented rarely, hence the boxed futures.
+pub trait ClientTransport: Send + Sync + 'static {
+    /// Sends a request. Resolves when the transport has accepted it (it may be answered already), and at the deadline
+    /// at the latest. A request whose `control.suppress_response` is set gets a [`PendingResponse`] that fails at once.
+    ///
+    /// # Errors
+    /// [`TransportErrorKind::MessageTooLarge`], [`TransportErrorKind::InvalidMessage`],
+    /// [`TransportErrorKind::MessageSend`]; after an error the request was not sent, except where the error says that
+    /// this is unknown.
+    fn send(&self, request: ClientRequest) -> BoxFuture<'_, Result<PendingResponse, TransportError>>;
+}
+
+/// The response to a request that was sent. Dropping it abandons the call and leaks nothing.
+pub struct PendingResponse(BoxFuture<'static, Result<JobResponse, TransportError>>);
+
+impl PendingResponse {
+    /// Wraps the future that gives the response, or an error at the request's deadline at the latest.
+    #[must_use]
+    pub fn new(response: impl Future<Output = Result<JobResponse, TransportError>> + Send + 'static) -> Self {
+        Self(Box::pin(response))
+    }
+}
+
+impl Future for PendingResponse {
+    type Output = Result<JobResponse, TransportError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for PendingResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingResponse").finish_non_exhaustive()
+    }
+}
+
+/// The server's side of a transport.
+pub trait ServerTransport: Send + Sync + 'static {
+    /// What the transport needs to answer a request.
+    type Reply: Send + 'static;
+
+    /// Waits for requests and gives those that came, `free` at most; none when nothing came for the transport's receive
+    /// timeout. Cancel-safe: a request popped for a call that was dropped comes with the next one. `free` must not be
+    /// less than with the last call, counting the requests given since: the transport may have asked for that many.
+    ///
+    /// # Errors
+    /// When the transport is out of order; the caller backs off and calls again.
+    fn receive(&self, free: usize) -> BoxFuture<'_, Result<Vec<Received<Self::Reply>>, TransportError>>;
+
+    /// Makes outstanding receives return soon. After that `receive` gives what was popped already and then nothing,
+    /// without waiting.
+    fn stop(&self);
+
+    /// Sends the response to a request.
+    ///
+    /// # Errors
+    /// [`TransportErrorKind::MessageTooLarge`] and [`TransportErrorKind::InvalidMessage`] (not serializable): nothing
+    /// was sent and the caller may send another response instead. [`TransportErrorKind::MessageSend`]: it could not be
+    /// delivered within the message's expiry.
+    fn respond<'a>(
+        &'a self,
+        reply: &'a Self::Reply,
+        response: &'a JobResponse,
+    ) -> BoxFuture<'a, Result<(), TransportError>>;
+}
+
+/// A request as a server received it.
+#[derive(Debug)]
+pub struct Received<R> {
+    /// What answering needs.
+    pub reply: R,
+    /// The request id for logs.
+    pub request_id: String,
+    /// The raw job: checked MessagePack of any shape, to be validated.
+    pub job: bytes::Bytes,
+    /// When the caller stops waiting; `None` when it does not say.
+    pub deadline: Option<Instant>,
+}

@@ -1,0 +1,192 @@
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    InvalidField, InvalidMessage, Map, Value,
+    msgpack::{self, Reader, Token, Writer},
+};
+
+/// The body of an action's request or response: a map that stays MessagePack bytes until someone looks.
+///
+/// A body that came from the wire is a slice of its frame, proven whole and harmless; one made from a [`Map`] stays that
+/// map until it is sent. Clones are cheap for the former.
+#[derive(Clone, Debug)]
+pub struct Body(Repr);
+
+#[derive(Clone, Debug)]
+enum Repr {
+    /// One checked MessagePack value.
+    Raw(Bytes),
+    Map(Map),
+}
+
+impl Body {
+    /// A body without entries, `{}`.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Repr::Raw(Bytes::from_static(&[0x80])))
+    }
+
+    /// Encodes a serde value, which must become a map.
+    ///
+    /// # Errors
+    /// When the value's `Serialize` refuses or does not give a map.
+    pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, InvalidField> {
+        let bytes = msgpack::encode(value)?;
+        match Reader::new(&bytes).token() {
+            Ok(Token::Map(_)) => Ok(Self(Repr::Raw(bytes.into()))),
+            _ => Err(InvalidField::new(format!("a body is a map, and {} is none", std::any::type_name::<T>()))),
+        }
+    }
+
+    /// Takes MessagePack bytes after checking them.
+    ///
+    /// # Errors
+    /// When they are not exactly one harmless value.
+    pub fn from_msgpack(bytes: Bytes) -> Result<Self, InvalidMessage> {
+        msgpack::check(&bytes)?;
+        Ok(Self::from_checked(bytes))
+    }
+
+    /// Takes MessagePack bytes that [`msgpack::check`] accepted as part of something larger.
+    pub(crate) fn from_checked(bytes: Bytes) -> Self {
+        Self(Repr::Raw(bytes))
+    }
+
+    /// Decodes into a serde type.
+    ///
+    /// # Errors
+    /// When the body is not what `T` wants.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, InvalidMessage> {
+        msgpack::decode(&self.to_msgpack())
+    }
+
+    /// The value under a text key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Value> {
+        match &self.0 {
+            Repr::Raw(bytes) => find(bytes, key).and_then(|bytes| Value::from_msgpack(bytes).ok()),
+            Repr::Map(map) => map.get(key).cloned(),
+        }
+    }
+
+    /// Whether there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Repr::Raw(bytes) => matches!(Reader::new(bytes).token(), Ok(Token::Map(0))),
+            Repr::Map(map) => map.is_empty(),
+        }
+    }
+
+    /// The body as a value: a map, unless a peer sent something else.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        match &self.0 {
+            // Checked when it was made.
+            Repr::Raw(bytes) => Value::from_msgpack(bytes).unwrap_or_default(),
+            Repr::Map(map) => Value::Map(map.clone()),
+        }
+    }
+
+    /// The entries; none when a peer sent something that is no map.
+    #[must_use]
+    pub fn into_map(self) -> Map {
+        match self.0 {
+            Repr::Map(map) => map,
+            Repr::Raw(bytes) => match Value::from_msgpack(&bytes) {
+                Ok(Value::Map(map)) => map,
+                _ => Map::new(),
+            },
+        }
+    }
+
+    /// The MessagePack bytes; free of charge for a body from the wire.
+    #[must_use]
+    pub fn to_msgpack(&self) -> Bytes {
+        match &self.0 {
+            Repr::Raw(bytes) => bytes.clone(),
+            Repr::Map(map) => {
+                let mut out = Vec::new();
+                Writer::new(&mut out).entries(map);
+                out.into()
+            }
+        }
+    }
+
+    /// Appends the MessagePack bytes.
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        match &self.0 {
+            Repr::Raw(bytes) => writer.raw(bytes),
+            Repr::Map(map) => writer.entries(map),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl PartialEq for Body {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_value() == other.to_value()
+    }
+}
+
+impl From<Map> for Body {
+    fn from(map: Map) -> Self {
+        Self(Repr::Map(map))
+    }
+}
+
+/// What can be given as the body of a call: a [`Body`], a [`Map`], `json!({…})`, or a reference to any serde type.
+pub trait IntoBody {
+    /// Makes the body.
+    ///
+    /// # Errors
+    /// When the value cannot be encoded or is no map.
+    fn into_body(self) -> Result<Body, InvalidField>;
+}
+
+impl IntoBody for Body {
+    fn into_body(self) -> Result<Body, InvalidField> {
+        Ok(self)
+    }
+}
+
+impl IntoBody for Map {
+    fn into_body(self) -> Result<Body, InvalidField> {
+        Ok(self.into())
+    }
+}
+
+impl IntoBody for serde_json::Value {
+    fn into_body(self) -> Result<Body, InvalidField> {
+        Body::encode(&self)
+    }
+}
+
+impl<T: Serialize + ?Sized> IntoBody for &T {
+    fn into_body(self) -> Result<Body, InvalidField> {
+        Body::encode(self)
+    }
+}
+
+/// The bytes of the value under a text key of a checked map, the last one where the key is there twice.
+pub(crate) fn find<'a>(map: &'a [u8], key: &str) -> Option<&'a [u8]> {
+    let mut reader = Reader::new(map);
+    let Ok(Token::Map(length)) = reader.token() else {
+        return None;
+    };
+    let mut found = None;
+    for _ in 0..length {
+        let name = Reader::new(reader.skip().ok()?).token();
+        let value = reader.skip().ok()?;
+        if name == Ok(Token::Text(key)) {
+            found = Some(value);
+        }
+    }
+    found
+}

@@ -1,0 +1,277 @@
+//! Envelopes: what a frame's payload holds (`docs/protocol.md`, section 4).
+//!
+//! Reading copies nothing but the reply address; writing appends to the buffer that becomes the frame. No clock is read
+//! here: times are arguments, in Unix seconds.
+
+use bytes::Bytes;
+
+use crate::{
+    Body, InvalidMessage, JobRequest, JobResponse, Map, Value, body,
+    msgpack::{self, Reader, Token, Writer},
+    value::Integer,
+};
+
+/// The version of PySOA whose protocol is spoken; clients name it in `meta.client_version`.
+pub const PYSOA_VERSION: [u8; 3] = [1, 4, 9];
+
+/// A request envelope as a server received it.
+#[derive(Clone, Debug)]
+pub struct RequestEnvelope {
+    /// What the answer needs.
+    pub address: ReplyAddress,
+    /// When the request expires, in Unix seconds; `None` when it does not.
+    pub expiry: Option<f64>,
+    /// The job: checked MessagePack of any shape, nil when the envelope has none.
+    pub job: Bytes,
+}
+
+/// What of a request its answer needs.
+#[derive(Clone, Debug)]
+pub struct ReplyAddress {
+    /// The raw request id: whatever the client chose.
+    request_id: Bytes,
+    /// The raw meta map.
+    meta: Bytes,
+    /// `meta.reply_to`, when it is a text.
+    pub reply_to: Option<String>,
+    /// Whether the client knows `is_caller_error` (PySOA 0.70 and later).
+    knows_is_caller_error: bool,
+}
+
+impl RequestEnvelope {
+    /// Reads a MessagePack payload.
+    ///
+    /// # Errors
+    /// What cannot be read; with the address to answer to, where at least that could be read.
+    pub fn decode(payload: &Bytes) -> Result<Self, (InvalidMessage, Option<ReplyAddress>)> {
+        if let Err(error) = msgpack::check(payload) {
+            let address = ReplyAddress::rescue(payload);
+            return Err((error, address));
+        }
+        let address = ReplyAddress::read(payload).map_err(|error| (error, None))?;
+        match expiry(&address.meta) {
+            Ok(expiry) => {
+                let job = match body::find(payload, "body") {
+                    Some(job) => payload.slice_ref(job),
+                    None => Bytes::from_static(&[0xc0]),
+                };
+                Ok(Self { address, expiry, job })
+            }
+            Err(error) => Err((error, Some(address))),
+        }
+    }
+}
+
+impl ReplyAddress {
+    /// The request id for logs: as text.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        match Value::from_msgpack(&self.request_id) {
+            Ok(Value::Integer(id)) => id.to_string(),
+            Ok(Value::Text(id)) => id,
+            _ => "?".to_owned(),
+        }
+    }
+
+    /// Appends the response envelope: the request's id and meta, with a new expiry.
+    ///
+    /// Where the request's meta has `atomic_chunks`, it becomes true: this server pushes all chunks of a response at
+    /// once.
+    pub fn write_response(&self, out: &mut Vec<u8>, expiry: f64, response: &JobResponse) {
+        let mut writer = Writer::new(out);
+        writer.map(3);
+        writer.text("request_id");
+        writer.raw(&self.request_id);
+        writer.text("meta");
+        self.write_meta(&mut writer, expiry);
+        writer.text("body");
+        response.write(&mut writer, self.knows_is_caller_error);
+    }
+
+    fn write_meta(&self, writer: &mut Writer<'_>, expiry: f64) {
+        let mut reader = Reader::new(&self.meta);
+        let Ok(Token::Map(length)) = reader.token() else {
+            return writer.map(0);
+        };
+        let has_expiry = body::find(&self.meta, "__expiry__").is_some();
+        writer.map(length as usize + usize::from(!has_expiry));
+        for _ in 0..length {
+            // The meta map was checked when it was read.
+            let (Ok(key), Ok(value)) = (reader.skip(), reader.skip()) else {
+                return;
+            };
+            writer.raw(key);
+            match Reader::new(key).token() {
+                Ok(Token::Text("__expiry__")) => writer.float(expiry),
+                Ok(Token::Text("atomic_chunks")) => writer.bool(true),
+                _ => writer.raw(value),
+            }
+        }
+        if !has_expiry {
+            writer.text("__expiry__");
+            writer.float(expiry);
+        }
+    }
+
+    /// Reads the address out of a checked payload.
+    fn read(payload: &Bytes) -> Result<Self, InvalidMessage> {
+        if !matches!(Reader::new(payload).token(), Ok(Token::Map(_))) {
+            return Err(InvalidMessage::new("the message is no map"));
+        }
+        let request_id = body::find(payload, "request_id").filter(|id| *id != [0xc0]);
+        let request_id = request_id.ok_or_else(|| InvalidMessage::new("the message has no request_id"))?;
+        let meta = match body::find(payload, "meta") {
+            Some(meta) => payload.slice_ref(meta),
+            None => Bytes::from_static(&[0x80]),
+        };
+        Self::new(payload.slice_ref(request_id), meta)
+    }
+
+    /// Reads the address out of a payload that is broken somewhere, if that part of it is whole.
+    fn rescue(payload: &Bytes) -> Option<Self> {
+        let mut reader = Reader::new(payload);
+        let Ok(Token::Map(length)) = reader.token() else {
+            return None;
+        };
+        let (mut request_id, mut meta) = (None, None);
+        for _ in 0..length {
+            let Ok(Token::Text(key)) = reader.token() else {
+                return None;
+            };
+            let value = reader.skip().ok()?;
+            match key {
+                "request_id" => request_id = Some(payload.slice_ref(value)),
+                "meta" => meta = Some(payload.slice_ref(value)),
+                _ => {}
+            }
+            if let (Some(request_id), Some(meta)) = (&request_id, &meta) {
+                msgpack::check(request_id).and_then(|()| msgpack::check(meta)).ok()?;
+                return Self::new(request_id.clone(), meta.clone()).ok();
+            }
+        }
+        None
+    }
+
+    fn new(request_id: Bytes, meta: Bytes) -> Result<Self, InvalidMessage> {
+        if !matches!(Reader::new(&meta).token(), Ok(Token::Map(_))) {
+            return Err(InvalidMessage::new("the meta of the message is no map"));
+        }
+        let reply_to = match body::find(&meta, "reply_to").map(|bytes| Reader::new(bytes).token()) {
+            Some(Ok(Token::Text(reply_to))) => Some(reply_to.to_owned()),
+            _ => None,
+        };
+        let knows_is_caller_error = client_version(&meta) >= (0, 70);
+        Ok(Self { request_id, meta, reply_to, knows_is_caller_error })
+    }
+}
+
+/// What a client puts into the meta of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestMeta<'a> {
+    /// The list the answer is to be pushed to, without the key prefix.
+    pub reply_to: &'a str,
+    /// When the request expires, in Unix seconds.
+    pub expiry: f64,
+    /// What middleware adds; servers carry it back untouched.
+    pub extra: &'a Map,
+}
+
+/// Appends a request envelope.
+pub fn write_request(out: &mut Vec<u8>, request_id: u64, meta: RequestMeta<'_>, job: &JobRequest) {
+    let mut writer = Writer::new(out);
+    writer.map(3);
+    writer.text("request_id");
+    writer.integer(request_id);
+    writer.text("meta");
+    writer.map(4 + meta.extra.len());
+    writer.text("client_version");
+    writer.list(PYSOA_VERSION.len());
+    for number in PYSOA_VERSION {
+        writer.integer(number);
+    }
+    writer.text("reply_to");
+    writer.text(meta.reply_to);
+    for (key, value) in meta.extra {
+        writer.value(key);
+        writer.value(value);
+    }
+    writer.text("atomic_chunks");
+    writer.bool(false);
+    writer.text("__expiry__");
+    writer.float(meta.expiry);
+    writer.text("body");
+    job.write(&mut writer);
+}
+
+/// A response envelope as a client received it.
+#[derive(Clone, Debug)]
+pub struct ResponseEnvelope {
+    /// The id of the request it answers; `None` when it is none of ours.
+    pub request_id: Option<u64>,
+    /// When the response expires, in Unix seconds; `None` when it does not.
+    pub expiry: Option<f64>,
+    /// Whether the server pushes all chunks of a response at once.
+    pub has_atomic_chunks: bool,
+    /// The whole meta map.
+    pub meta: Body,
+    /// The response, undecoded until its call is found.
+    pub response: Bytes,
+}
+
+impl ResponseEnvelope {
+    /// Reads a MessagePack payload.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn decode(payload: &Bytes) -> Result<Self, InvalidMessage> {
+        msgpack::check(payload)?;
+        if !matches!(Reader::new(payload).token(), Ok(Token::Map(_))) {
+            return Err(InvalidMessage::new("the message is no map"));
+        }
+        let part = |key| body::find(payload, key).map(|bytes| payload.slice_ref(bytes));
+        let meta = part("meta").unwrap_or_else(|| Bytes::from_static(&[0x80]));
+        let request_id = part("request_id").ok_or_else(|| InvalidMessage::new("the message has no request_id"))?;
+        Ok(Self {
+            request_id: match Reader::new(&request_id).token() {
+                Ok(Token::Integer(id)) => Integer::as_u64(id),
+                _ => None,
+            },
+            expiry: expiry(&meta)?,
+            has_atomic_chunks: body::find(&meta, "atomic_chunks").is_some_and(|bytes| bytes == [0xc3]),
+            meta: Body::from_checked(meta),
+            response: part("body").ok_or_else(|| InvalidMessage::new("the message has no body"))?,
+        })
+    }
+}
+
+/// `__expiry__` of a checked meta map: `None` when it is absent or falsy.
+fn expiry(meta: &[u8]) -> Result<Option<f64>, InvalidMessage> {
+    let Some(bytes) = body::find(meta, "__expiry__") else {
+        return Ok(None);
+    };
+    match Reader::new(bytes).token()? {
+        Token::Null | Token::Bool(false) | Token::Text("") | Token::List(0) | Token::Map(0) | Token::Bytes([]) => {
+            Ok(None)
+        }
+        Token::Integer(seconds) => Ok(Some(seconds.as_f64()).filter(|seconds| *seconds != 0.0)),
+        Token::Float(seconds) if !seconds.is_nan() => Ok(Some(seconds).filter(|seconds| *seconds != 0.0)),
+        _ => Err(InvalidMessage::new("meta.__expiry__ is no number of Unix seconds")),
+    }
+}
+
+/// The first two numbers of `client_version`; a client that names none speaks like 0.40.
+fn client_version(meta: &[u8]) -> (u64, u64) {
+    const UNNAMED: (u64, u64) = (0, 40);
+    let Some(bytes) = body::find(meta, "client_version") else {
+        return UNNAMED;
+    };
+    let mut reader = Reader::new(bytes);
+    let Ok(Token::List(_)) = reader.token() else {
+        return UNNAMED;
+    };
+    let mut number = || match reader.token() {
+        Ok(Token::Integer(number)) => number.as_u64(),
+        _ => None,
+    };
+    number().zip(number()).unwrap_or(UNNAMED)
+}

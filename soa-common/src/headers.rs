@@ -1,0 +1,107 @@
+use crate::{Body, Value};
+
+macro_rules! header {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name(Body);
+
+        impl $name {
+            /// The value under a key, whether the protocol knows the key or not.
+            #[must_use]
+            pub fn get(&self, key: &str) -> Option<Value> {
+                self.0.get(key)
+            }
+
+            /// The same header with one more value, in the place of an earlier one under this key.
+            #[must_use]
+            pub fn with(self, key: &str, value: impl Into<Value>) -> Self {
+                let mut map = self.0.into_map();
+                map.insert(key, value);
+                Self(map.into())
+            }
+
+            /// The whole header.
+            #[must_use]
+            pub fn as_body(&self) -> &Body {
+                &self.0
+            }
+        }
+
+        impl From<Body> for $name {
+            fn from(body: Body) -> Self {
+                Self(body)
+            }
+        }
+
+        impl From<crate::Map> for $name {
+            fn from(map: crate::Map) -> Self {
+                Self(map.into())
+            }
+        }
+    };
+}
+
+header!(
+    /// The context header of a job: what travels along a chain of calls (`docs/protocol.md`, section 4).
+    Context
+);
+header!(
+    /// The control header of a job: how this one job is to be run (`docs/protocol.md`, section 4).
+    Control
+);
+
+impl Context {
+    /// The id that ties together all calls made for one cause.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<String> {
+        text(self.get("correlation_id"))
+    }
+
+    /// The active switches, in the order of the wire.
+    #[must_use]
+    pub fn switches(&self) -> Vec<i64> {
+        let switches = self.get("switches");
+        let switches = switches.as_ref().and_then(Value::as_list).unwrap_or_default();
+        switches.iter().filter_map(Value::as_i64).collect()
+    }
+
+    /// What the caller says of itself.
+    #[must_use]
+    pub fn caller(&self) -> Option<String> {
+        text(self.get("caller"))
+    }
+
+    /// The service that makes this call, when a service makes it.
+    #[must_use]
+    pub fn calling_service(&self) -> Option<String> {
+        text(self.get("calling_service"))
+    }
+}
+
+impl Control {
+    /// Whether later actions run after one with errors; false by default.
+    #[must_use]
+    pub fn continue_on_error(&self) -> bool {
+        self.get("continue_on_error").and_then(|value| value.as_bool()).unwrap_or(false)
+    }
+
+    /// Whether the job is run without sending a response; false by default.
+    #[must_use]
+    pub fn suppress_response(&self) -> bool {
+        self.get("suppress_response").and_then(|value| value.as_bool()).unwrap_or(false)
+    }
+
+    /// How many seconds the caller is going to wait, when it says so: a number above 0.
+    #[must_use]
+    pub fn timeout(&self) -> Option<f64> {
+        self.get("timeout").and_then(|value| value.as_f64()).filter(|seconds| *seconds > 0.0 && seconds.is_finite())
+    }
+}
+
+fn text(value: Option<Value>) -> Option<String> {
+    match value {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}

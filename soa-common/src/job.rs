@@ -1,0 +1,190 @@
+//! Jobs: what a client asks for and what a service answers (`docs/protocol.md`, section 4).
+
+use bytes::Bytes;
+
+use crate::{
+    Body, Context, Control, Error, InvalidMessage, Value, body,
+    msgpack::{Reader, Token, Writer},
+};
+
+/// A request that a service run one or more actions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobRequest {
+    /// How to run the job.
+    pub control: Control,
+    /// What travels along the chain of calls.
+    pub context: Context,
+    /// The actions, at least one, run in order.
+    pub actions: Vec<ActionRequest>,
+}
+
+/// A request that one action be run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActionRequest {
+    /// The action's name.
+    pub action: String,
+    /// Its input.
+    pub body: Body,
+}
+
+/// What a job gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobResponse {
+    /// Errors of the job itself; with one, `context` and `actions` are empty.
+    pub errors: Vec<Error>,
+    /// Carries the request's correlation id back.
+    pub context: Context,
+    /// The responses of the actions that were run, in order.
+    pub actions: Vec<ActionResponse>,
+}
+
+/// What one action gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActionResponse {
+    /// The action's name.
+    pub action: String,
+    /// The action's errors; none when it succeeded.
+    pub errors: Vec<Error>,
+    /// Its output; empty with errors.
+    pub body: Body,
+}
+
+impl ActionRequest {
+    /// A request for an action with a body.
+    #[must_use]
+    pub fn new(action: impl Into<String>, body: Body) -> Self {
+        Self { action: action.into(), body }
+    }
+}
+
+impl JobResponse {
+    /// A response that says the job itself failed.
+    #[must_use]
+    pub fn failed(errors: Vec<Error>) -> Self {
+        Self { errors, ..Self::default() }
+    }
+}
+
+impl JobRequest {
+    /// Reads a job from the checked body of an envelope. A service proves the shape first; without that, what is
+    /// missing or of the wrong kind reads as empty.
+    #[must_use]
+    pub fn from_body(body: &Bytes) -> Self {
+        let part = |key| body::find(body, key).map(|bytes| Body::from_checked(body.slice_ref(bytes)));
+        Self {
+            control: part("control").unwrap_or_default().into(),
+            context: part("context").unwrap_or_default().into(),
+            actions: body::find(body, "actions").map(|bytes| read_actions(body, bytes)).unwrap_or_default(),
+        }
+    }
+
+    /// Appends the job as a map.
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        writer.map(3);
+        writer.text("control");
+        self.control.as_body().write(writer);
+        writer.text("context");
+        self.context.as_body().write(writer);
+        writer.text("actions");
+        writer.list(self.actions.len());
+        for action in &self.actions {
+            writer.map(2);
+            writer.text("action");
+            writer.text(&action.action);
+            writer.text("body");
+            action.body.write(writer);
+        }
+    }
+}
+
+impl JobResponse {
+    /// Reads a response from the checked body of an envelope.
+    ///
+    /// # Errors
+    /// When it has not the shape of a response.
+    pub fn from_body(body: &Bytes) -> Result<Self, InvalidMessage> {
+        let Ok(Token::Map(_)) = Reader::new(body).token() else {
+            return Err(InvalidMessage::new("the body of the response is no map"));
+        };
+        let context = body::find(body, "context").map(|bytes| Body::from_checked(body.slice_ref(bytes)));
+        Ok(Self {
+            errors: body::find(body, "errors").map_or(Ok(Vec::new()), read_errors)?,
+            context: context.unwrap_or_default().into(),
+            actions: match body::find(body, "actions") {
+                Some(actions) => {
+                    elements(actions)?.map(|action| read_action_response(body, action?)).collect::<Result<_, _>>()?
+                }
+                None => Vec::new(),
+            },
+        })
+    }
+
+    /// Appends the response as a map; `is_caller_error` only for peers that know it.
+    pub(crate) fn write(&self, writer: &mut Writer<'_>, with_is_caller_error: bool) {
+        writer.map(3);
+        write_errors(writer, &self.errors, with_is_caller_error);
+        writer.text("context");
+        self.context.as_body().write(writer);
+        writer.text("actions");
+        writer.list(self.actions.len());
+        for action in &self.actions {
+            writer.map(3);
+            writer.text("action");
+            writer.text(&action.action);
+            write_errors(writer, &action.errors, with_is_caller_error);
+            writer.text("body");
+            action.body.write(writer);
+        }
+    }
+}
+
+fn write_errors(writer: &mut Writer<'_>, errors: &[Error], with_is_caller_error: bool) {
+    writer.text("errors");
+    writer.list(errors.len());
+    for error in errors {
+        error.write(writer, with_is_caller_error);
+    }
+}
+
+fn read_actions(frame: &Bytes, actions: &[u8]) -> Vec<ActionRequest> {
+    let Ok(actions) = elements(actions) else {
+        return Vec::new();
+    };
+    actions
+        .filter_map(Result::ok)
+        .map(|action| ActionRequest {
+            action: text(action, "action").unwrap_or_default(),
+            body: body::find(action, "body")
+                .map(|bytes| Body::from_checked(frame.slice_ref(bytes)))
+                .unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn read_action_response(frame: &Bytes, action: &[u8]) -> Result<ActionResponse, InvalidMessage> {
+    Ok(ActionResponse {
+        action: text(action, "action").ok_or_else(|| InvalidMessage::new("an action of the response has no name"))?,
+        errors: body::find(action, "errors").map_or(Ok(Vec::new()), read_errors)?,
+        body: body::find(action, "body").map(|bytes| Body::from_checked(frame.slice_ref(bytes))).unwrap_or_default(),
+    })
+}
+
+fn read_errors(errors: &[u8]) -> Result<Vec<Error>, InvalidMessage> {
+    elements(errors)?.map(|error| Error::from_value(Value::from_msgpack(error?)?)).collect()
+}
+
+fn text(map: &[u8], key: &str) -> Option<String> {
+    match Reader::new(body::find(map, key)?).token() {
+        Ok(Token::Text(text)) => Some(text.to_owned()),
+        _ => None,
+    }
+}
+
+/// The bytes of each element of a list.
+fn elements(list: &[u8]) -> Result<impl Iterator<Item = Result<&[u8], InvalidMessage>>, InvalidMessage> {
+    let mut reader = Reader::new(list);
+    match reader.token()? {
+        Token::List(length) => Ok((0..length).map(move |_| reader.skip())),
+        _ => Err(InvalidMessage::new("the response holds something else where a list belongs")),
+    }
+}

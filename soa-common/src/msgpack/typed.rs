@@ -1,0 +1,34 @@
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::MAX_DEPTH;
+use crate::{InvalidField, InvalidMessage};
+
+/// Encodes a serde value as MessagePack: structs as maps, types with a readable form (such as UUIDs) as text.
+///
+/// # Errors
+/// When the type's `Serialize` refuses.
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, InvalidField> {
+    let mut out = Vec::new();
+    encode_into(&mut out, value)?;
+    Ok(out)
+}
+
+/// As [`encode`], appending to `out`, which holds half a value after an error.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_into<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), InvalidField> {
+    let mut serializer = rmp_serde::Serializer::new(out).with_struct_map().with_human_readable();
+    value.serialize(&mut serializer).map_err(|error| InvalidField::new(error.to_string()))
+}
+
+/// Decodes MessagePack into a serde type.
+///
+/// # Errors
+/// When the bytes are not MessagePack or not what `T` wants.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidMessage> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes).with_human_readable();
+    // rmp-serde counts the innermost scalar as a level of its own.
+    deserializer.set_max_depth(MAX_DEPTH + 2);
+    T::deserialize(&mut deserializer).map_err(|error| InvalidMessage::new(error.to_string()))
+}
