@@ -51,24 +51,13 @@ impl FaultProxy {
     #[track_caller]
     pub fn start(target: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
-        let port = listener
-            .local_addr()
-            .expect("a bound listener has an address")
-            .port();
-        let shared = Arc::new(Shared {
-            target,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let port = listener.local_addr().expect("a bound listener has an address").port();
+        let shared = Arc::new(Shared { target, state: Mutex::default(), changed: Condvar::new() });
         let acceptor = thread::spawn({
             let shared = Arc::clone(&shared);
             move || accept(&listener, &shared)
         });
-        Self {
-            port,
-            shared,
-            acceptor: Some(acceptor),
-        }
+        Self { port, shared, acceptor: Some(acceptor) }
     }
 
     /// The port on 127.0.0.1.
@@ -150,10 +139,7 @@ impl Shared {
     fn pass(&self, direction: Direction, bytes: usize) -> (usize, bool) {
         let mut state = self.state();
         while state.stalled && !state.closed {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         match state.limit {
             Some((limited, left)) if limited == direction && left <= bytes => {
@@ -188,24 +174,12 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             state.streams.push((number, duplicate(stream)));
         }
         drop(state);
-        copy(
-            shared,
-            number,
-            Direction::ToServer,
-            duplicate(&client),
-            duplicate(&server),
-        );
+        copy(shared, number, Direction::ToServer, duplicate(&client), duplicate(&server));
         copy(shared, number, Direction::ToClient, server, client);
     }
 }
 
-fn copy(
-    shared: &Arc<Shared>,
-    number: u64,
-    direction: Direction,
-    mut from: TcpStream,
-    mut to: TcpStream,
-) {
+fn copy(shared: &Arc<Shared>, number: u64, direction: Direction, mut from: TcpStream, mut to: TcpStream) {
     let shared = Arc::clone(shared);
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];

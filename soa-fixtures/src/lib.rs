@@ -16,10 +16,7 @@
 //! assert_eq!(redis.command(&["LLEN", "list"]), Reply::Int(1));
 //! ```
 
-#![expect(
-    clippy::expect_used,
-    reason = "a fixture reports a broken set-up by failing the test"
-)]
+#![expect(clippy::expect_used, reason = "a fixture reports a broken set-up by failing the test")]
 
 mod fault_proxy;
 mod peer;
@@ -27,8 +24,6 @@ mod redis_server;
 mod resp;
 
 pub use fault_proxy::{Direction, FaultProxy};
-pub use peer::{
-    PythonClient, PythonClientBuilder, PythonService, PythonServiceBuilder, peer_python,
-};
+pub use peer::{PythonClient, PythonClientBuilder, PythonService, PythonServiceBuilder, peer_python};
 pub use redis_server::{RedisServer, RedisServerBuilder};
 pub use resp::Reply;

@@ -98,10 +98,7 @@ impl RedisServer {
         self.stop();
         match spawn(self.port, &self.directory) {
             Ok(child) => *self.child() = Some(child),
-            Err(log) => panic!(
-                "redis-server did not start again on port {}:\n{log}",
-                self.port
-            ),
+            Err(log) => panic!("redis-server did not start again on port {}:\n{log}", self.port),
         }
     }
 
@@ -169,11 +166,7 @@ impl RedisServerBuilder {
             let port = fastrand::u16(10_000..32_000);
             match spawn(port, &directory) {
                 Ok(child) => {
-                    return RedisServer {
-                        port,
-                        child: Mutex::new(Some(child)),
-                        directory,
-                    };
+                    return RedisServer { port, child: Mutex::new(Some(child)), directory };
                 }
                 Err(failed) if failed.contains("Address already in use") => log = failed,
                 Err(failed) => panic!("redis-server did not start:\n{failed}"),
@@ -228,10 +221,7 @@ fn spawn(port: u16, directory: &TempDir) -> Result<Child, String> {
         Err(_) => {
             child.kill().expect("a child can be killed");
             child.wait().expect("a child can be waited for");
-            Err(format!(
-                "not ready after {} seconds",
-                START_TIMEOUT.as_secs()
-            ))
+            Err(format!("not ready after {} seconds", START_TIMEOUT.as_secs()))
         }
     }
 }

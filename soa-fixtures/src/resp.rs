@@ -116,11 +116,7 @@ fn read_reply(reader: &mut impl BufRead) -> io::Result<Reply> {
             None => Reply::Nil,
         },
         "*" => match length()? {
-            Some(length) => Reply::Array(
-                (0..length)
-                    .map(|_| read_reply(reader))
-                    .collect::<io::Result<_>>()?,
-            ),
+            Some(length) => Reply::Array((0..length).map(|_| read_reply(reader)).collect::<io::Result<_>>()?),
             None => Reply::Nil,
         },
         _ => return Err(unexpected(line)),
@@ -135,8 +131,5 @@ fn read_bytes(reader: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
 }
 
 fn unexpected(line: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("not a Redis reply: {line:?}"),
-    )
+    io::Error::new(io::ErrorKind::InvalidData, format!("not a Redis reply: {line:?}"))
 }

@@ -65,10 +65,7 @@ impl PythonClientBuilder {
     /// Sends JSON instead of MessagePack.
     pub fn json(self) -> Self {
         let path = "pysoa.common.serializer.json_serializer:JSONSerializer";
-        self.transport(
-            "default_serializer_config",
-            &format!(r#"{{"path": "{path}"}}"#),
-        )
+        self.transport("default_serializer_config", &format!(r#"{{"path": "{path}"}}"#))
     }
 
     /// Sets a key in the context of every request; the value is JSON.
@@ -84,9 +81,7 @@ impl PythonClientBuilder {
     pub fn start(&self) -> PythonClient {
         let process = Process::start("client.py", &self.arguments);
         process.read_line();
-        PythonClient {
-            process: Mutex::new(process),
-        }
+        PythonClient { process: Mutex::new(process) }
     }
 
     fn argument(mut self, name: &str, value: &str) -> Self {

@@ -23,10 +23,8 @@ const LINE_TIMEOUT: Duration = Duration::from_secs(120);
 /// When there is no such file.
 #[track_caller]
 pub fn peer_python() -> PathBuf {
-    let python = env::var_os("SOA_PEER_PYTHON").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peer/bin/python"),
-        PathBuf::from,
-    );
+    let python = env::var_os("SOA_PEER_PYTHON")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peer/bin/python"), PathBuf::from);
     assert!(
         python.exists(),
         "the PySOA peer is not installed ({} is missing): run scripts/test once, it installs it",
@@ -49,11 +47,7 @@ impl Process {
     pub(super) fn start(script: &str, arguments: &[String]) -> Self {
         let python = peer_python();
         let mut child = Command::new(&python)
-            .arg(
-                Path::new(env!("CARGO_MANIFEST_DIR"))
-                    .join("peers")
-                    .join(script),
-            )
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script))
             .args(arguments)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONWARNINGS", "ignore")
@@ -65,12 +59,7 @@ impl Process {
         let stdin = child.stdin.take().expect("stdin is piped");
         let stdout = child.stdout.take().expect("stdout is piped");
         let stderr = child.stderr.take().expect("stderr is piped");
-        Self {
-            child,
-            stdin,
-            lines: read_lines(stdout),
-            log: collect(stderr),
-        }
+        Self { child, stdin, lines: read_lines(stdout), log: collect(stderr) }
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -86,12 +75,10 @@ impl Process {
     /// The next line of the standard output.
     #[track_caller]
     pub(super) fn read_line(&self) -> String {
-        self.lines
-            .recv_timeout(LINE_TIMEOUT)
-            .unwrap_or_else(|error| {
-                let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-                panic!("the Python peer said nothing ({error}), its log:\n{log}")
-            })
+        self.lines.recv_timeout(LINE_TIMEOUT).unwrap_or_else(|error| {
+            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            panic!("the Python peer said nothing ({error}), its log:\n{log}")
+        })
     }
 }
 
@@ -105,12 +92,7 @@ impl Drop for Process {
 
 fn read_lines(output: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        BufReader::new(output)
-            .lines()
-            .map_while(Result::ok)
-            .try_for_each(|line| sender.send(line))
-    });
+    thread::spawn(move || BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
     lines
 }
 

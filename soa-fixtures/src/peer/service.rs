@@ -21,9 +21,7 @@ pub struct PythonServiceBuilder {
 impl PythonService {
     /// Settings first, then [`PythonServiceBuilder::start`].
     pub fn builder(name: &str) -> PythonServiceBuilder {
-        PythonServiceBuilder {
-            arguments: vec![name.to_owned()],
-        }
+        PythonServiceBuilder { arguments: vec![name.to_owned()] }
     }
 
     /// The process id, as the action `pid` answers it.
@@ -83,9 +81,7 @@ impl PythonServiceBuilder {
 
     #[track_caller]
     fn spawn(&self) -> PythonService {
-        PythonService {
-            process: Process::start("service.py", &self.arguments),
-        }
+        PythonService { process: Process::start("service.py", &self.arguments) }
     }
 
     fn argument(mut self, name: &str, value: &str) -> Self {

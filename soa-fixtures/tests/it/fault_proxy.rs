@@ -23,9 +23,7 @@ fn echo_server() -> std::net::SocketAddr {
 
 fn connect(proxy: &FaultProxy) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", proxy.port())).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream
 }
 
@@ -73,13 +71,9 @@ fn holds_bytes_back_while_stalled() {
     let mut stream = connect(&proxy);
     assert_eq!(echo(&mut stream, "a"), "a");
     proxy.stall();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(50)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     assert_eq!(echo(&mut stream, "late"), "");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     proxy.resume();
     let mut late = [0; 4];
     stream.read_exact(&mut late).unwrap();

@@ -1,9 +1,6 @@
 //! Tests of the fixtures themselves.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail the test, as tests do"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
 
 mod fault_proxy;
 mod peers;

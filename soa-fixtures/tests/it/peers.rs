@@ -31,15 +31,8 @@ fn answer_in_every_version_and_serializer() {
         // A frame of version 1 does not say what it is, so it can only be MessagePack.
         let json = (version != "1").then(|| client.clone().json());
         for client in [Some(client), json].into_iter().flatten() {
-            let squared = call(
-                &client.start(),
-                "call_action",
-                &action("square", &json!({"number": 7})),
-            );
-            assert_eq!(
-                squared,
-                json!({"action": "square", "errors": [], "body": {"square": 49}})
-            );
+            let squared = call(&client.start(), "call_action", &action("square", &json!({"number": 7})));
+            assert_eq!(squared, json!({"action": "square", "errors": [], "body": {"square": 49}}));
         }
     }
 }
@@ -61,11 +54,7 @@ fn exchange_every_type() {
         "map": {"$map": [[1, {"$date": "2020-01-31"}]]},
         "tag": {"$map": [["$date", "not a date"]]},
     });
-    let echoed = call(
-        &client(&redis).start(),
-        "call_action",
-        &action("echo", &body),
-    );
+    let echoed = call(&client(&redis).start(), "call_action", &action("echo", &body));
     assert_eq!(echoed["body"], body);
 }
 
@@ -90,32 +79,19 @@ fn report_errors() {
     assert_eq!(job["raises"], "CallJobError");
     assert_eq!(job["errors"][0]["code"], "JOB_BAD");
     let unknown = json!({"service_name": "nobody", "action": "square"});
-    assert_eq!(
-        answer(&client, "call_action", &unknown)["raises"],
-        "ImproperlyConfigured"
-    );
+    assert_eq!(answer(&client, "call_action", &unknown)["raises"], "ImproperlyConfigured");
 }
 
 #[test]
 fn run_the_other_actions() {
     let redis = RedisServer::start();
-    let service = PythonService::builder("peer")
-        .redis(redis.port())
-        .route("other")
-        .start();
+    let service = PythonService::builder("peer").redis(redis.port()).route("other").start();
     let _other = PythonService::builder("other").redis(redis.port()).start();
     let client = client(&redis).context("caller", "\"test\"").start();
-    let body =
-        |name: &str, body: Value| call(&client, "call_action", &action(name, &body))["body"].take();
+    let body = |name: &str, body: Value| call(&client, "call_action", &action(name, &body))["body"].take();
     assert_eq!(body("pid", json!({})), json!({"pid": service.pid()}));
-    assert_eq!(
-        body("sleep", json!({"seconds": 0})),
-        json!({"pid": service.pid()})
-    );
-    assert_eq!(
-        body("spin", json!({"seconds": 0.001})),
-        json!({"pid": service.pid()})
-    );
+    assert_eq!(body("sleep", json!({"seconds": 0})), json!({"pid": service.pid()}));
+    assert_eq!(body("spin", json!({"seconds": 0.001})), json!({"pid": service.pid()}));
     assert_eq!(body("big", json!({"size": 3})), json!({"blob": "aaa"}));
     assert_eq!(body("versioned", json!({})), json!({"version": 1}));
     assert_eq!(body("local", json!({"number": 3})), json!({"square": 9}));
@@ -128,10 +104,7 @@ fn run_the_other_actions() {
     let companies = body("get_companies", json!({"ids": [5]}));
     assert_eq!(companies["companies"]["$map"][0][1]["owner_id"], 6);
     let status = body("status", json!({}));
-    assert_eq!(
-        (&status["version"], &status["build"]),
-        (&json!("1.2.3"), &json!("build-7"))
-    );
+    assert_eq!((&status["version"], &status["build"]), (&json!("1.2.3"), &json!("build-7")));
     let introspected = body("introspect", json!({}));
     assert_eq!(introspected["documentation"], "The conformance service.");
 }
@@ -139,41 +112,26 @@ fn run_the_other_actions() {
 #[test]
 fn run_several_actions_jobs_and_requests() {
     let redis = RedisServer::start();
-    let workers = PythonService::builder("peer")
-        .redis(redis.port())
-        .start_workers(2);
+    let workers = PythonService::builder("peer").redis(redis.port()).start_workers(2);
     assert_ne!(workers[0].pid(), workers[1].pid());
     let client = client(&redis).start();
-    let squares: Vec<_> = [2, 3]
-        .map(|number| json!({"action": "square", "body": {"number": number}}))
-        .into();
+    let squares: Vec<_> = [2, 3].map(|number| json!({"action": "square", "body": {"number": number}})).into();
     let job = json!({"service_name": "peer", "actions": squares});
     let response = call(&client, "call_actions", &job);
     assert_eq!(response["actions"][1]["body"]["square"], 9);
     let parallel = call(&client, "call_actions_parallel", &job);
     assert_eq!(parallel[0]["body"]["square"], 4);
-    let jobs = call(
-        &client,
-        "call_jobs_parallel",
-        &json!({"jobs": [job, job], "timeout": 5}),
-    );
+    let jobs = call(&client, "call_jobs_parallel", &json!({"jobs": [job, job], "timeout": 5}));
     assert_eq!(jobs[1]["actions"][0]["body"]["square"], 4);
 
     let sent = call(&client, "send_request", &job);
-    let received = call(
-        &client,
-        "get_all_responses",
-        &json!({"service_name": "peer"}),
-    );
+    let received = call(&client, "get_all_responses", &json!({"service_name": "peer"}));
     assert_eq!(received[0][0], sent);
     assert_eq!(received[0][1]["actions"][0]["body"]["square"], 4);
 
     let mut lost = action("crash", &json!({}));
     lost["timeout"] = json!(1);
-    assert_eq!(
-        answer(&client, "call_action", &lost)["raises"],
-        "MessageReceiveTimeout"
-    );
+    assert_eq!(answer(&client, "call_action", &lost)["raises"], "MessageReceiveTimeout");
 }
 
 #[test]
@@ -188,11 +146,7 @@ fn chunk_and_share_a_ring_of_masters() {
         .start();
     let client = client(&first).redis(second.port()).start();
     for _ in 0..2 {
-        let big = call(
-            &client,
-            "call_action",
-            &action("big", &json!({"size": 300_000})),
-        );
+        let big = call(&client, "call_action", &action("big", &json!({"size": 300_000})));
         assert_eq!(big["body"]["blob"].as_str().unwrap().len(), 300_000);
     }
     for master in [first, second] {

@@ -5,10 +5,7 @@ use soa_fixtures::{RedisServer, Reply};
 #[test]
 fn answers_every_kind_of_reply() {
     let redis = RedisServer::start();
-    assert_eq!(
-        redis.command(&["SET", "a", "1"]),
-        Reply::Status("OK".into())
-    );
+    assert_eq!(redis.command(&["SET", "a", "1"]), Reply::Status("OK".into()));
     assert_eq!(redis.command(&["GET", "missing"]), Reply::Nil);
     let binary: &[&[u8]] = &[b"RPUSH", b"list", b"\0\r\n\xff", b""];
     assert_eq!(redis.command(binary).int(), 2);
@@ -22,9 +19,7 @@ fn answers_every_kind_of_reply() {
 #[test]
 fn takes_commands_away() {
     let redis = RedisServer::builder().rename_command("LLEN", "").start();
-    let Reply::Error(error) = redis.command(&["LLEN", "list"]) else {
-        panic!("LLEN is there")
-    };
+    let Reply::Error(error) = redis.command(&["LLEN", "list"]) else { panic!("LLEN is there") };
     assert!(error.contains("unknown command"), "{error}");
 }
 

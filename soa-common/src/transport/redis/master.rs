@@ -58,10 +58,7 @@ pub struct MasterError {
 impl Master {
     /// A master reached over TCP: database 0, no login.
     pub fn tcp(host: impl Into<String>, port: u16) -> Self {
-        Self {
-            port: Some(port),
-            ..Self::at(Address::Tcp(host.into()))
-        }
+        Self { port: Some(port), ..Self::at(Address::Tcp(host.into())) }
     }
 
     /// A master reached over a Unix socket: database 0, no login.
@@ -76,9 +73,7 @@ impl Master {
     /// An address the `redis` crate cannot reach on this system.
     pub fn connection_info(&self) -> RedisResult<ConnectionInfo> {
         let addr = match &self.address {
-            Address::Tcp(host) => {
-                ConnectionAddr::Tcp(host.clone(), self.port.unwrap_or(DEFAULT_PORT))
-            }
+            Address::Tcp(host) => ConnectionAddr::Tcp(host.clone(), self.port.unwrap_or(DEFAULT_PORT)),
             Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
         };
         let mut login = RedisConnectionInfo::default().set_db(self.db.unwrap_or(0).into());
@@ -92,28 +87,17 @@ impl Master {
         if self.keepalive {
             tcp = tcp.set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));
         }
-        Ok(addr
-            .into_connection_info()?
-            .set_redis_settings(login)
-            .set_tcp_settings(tcp))
+        Ok(addr.into_connection_info()?.set_redis_settings(login).set_tcp_settings(tcp))
     }
 
     /// Fills in what the text of this master left open.
     #[expect(dead_code, reason = "the reader of settings files will call it")]
-    pub(crate) fn or(
-        mut self,
-        port: Option<u16>,
-        db: Option<u32>,
-        login: Option<(Option<&str>, &str)>,
-    ) -> Self {
+    pub(crate) fn or(mut self, port: Option<u16>, db: Option<u32>, login: Option<(Option<&str>, &str)>) -> Self {
         self.port = self.port.or(port);
         self.db = self.db.or(db);
         self.login = self.login.or_else(|| {
             let (username, password) = login?;
-            Some(Login {
-                username: username.map(Into::into),
-                password: password.into(),
-            })
+            Some(Login { username: username.map(Into::into), password: password.into() })
         });
         self
     }
@@ -126,13 +110,7 @@ impl Master {
     }
 
     fn at(address: Address) -> Self {
-        Self {
-            address,
-            port: None,
-            db: None,
-            login: None,
-            keepalive: true,
-        }
+        Self { address, port: None, db: None, login: None, keepalive: true }
     }
 
     fn from_url(text: &str) -> Result<Self, &'static str> {
@@ -149,52 +127,34 @@ impl Master {
         if url.fragment().is_some() {
             return Err("a URL without #");
         }
-        if unix
-            && url
-                .query_pairs()
-                .any(|(key, _)| !["db", "user", "pass"].contains(&&*key))
-        {
+        if unix && url.query_pairs().any(|(key, _)| !["db", "user", "pass"].contains(&&*key)) {
             return Err("a unix:// URL with no other options than db, user and pass");
         }
         if !unix && url.query().is_some() {
             return Err("a redis:// URL without options: the database is written /db");
         }
         if url.host_str().is_some_and(|host| host.contains(',')) {
-            return Err(
-                "one URL, or several with a comma between them, each with its own redis://",
-            );
+            return Err("one URL, or several with a comma between them, each with its own redis://");
         }
         if url.port() == Some(0) {
             return Err("a port from 1 to 65535");
         }
         let db = match url.path().trim_matches('/') {
-            _ if unix => url
-                .query_pairs()
-                .find(|(key, _)| key == "db")
-                .map(|(_, db)| db.into_owned()),
+            _ if unix => url.query_pairs().find(|(key, _)| key == "db").map(|(_, db)| db.into_owned()),
             "" => None,
             db => Some(db.to_owned()),
         };
         let db = db
-            .map(|db| {
-                db.parse().map_err(
-                    |_| "a database number of 0 or more, and nothing else, after the address",
-                )
-            })
+            .map(|db| db.parse().map_err(|_| "a database number of 0 or more, and nothing else, after the address"))
             .transpose()?;
 
         let port = url.port();
         let info = url.into_connection_info().map_err(|_| FORM)?;
         let login = info.redis_settings();
         let login = match (login.username(), login.password()) {
-            (username, Some(password)) => Some(Login {
-                username: username.map(Into::into),
-                password: password.into(),
-            }),
+            (username, Some(password)) => Some(Login { username: username.map(Into::into), password: password.into() }),
             (Some(_), None) => {
-                return Err(
-                    "a user together with a password (a password alone: redis://:password@host)",
-                );
+                return Err("a user together with a password (a password alone: redis://:password@host)");
             }
             (None, None) => None,
         };
@@ -203,12 +163,7 @@ impl Master {
             ConnectionAddr::Unix(path) => Address::Unix(path.clone()),
             _ => return Err(FORM),
         };
-        Ok(Self {
-            port,
-            db,
-            login,
-            ..Self::at(address)
-        })
+        Ok(Self { port, db, login, ..Self::at(address) })
     }
 
     fn from_host(text: &str) -> Result<Self, &'static str> {
@@ -225,19 +180,14 @@ impl Master {
                 _ => (text, None),
             },
         };
-        if host.is_empty()
-            || host.contains(|c: char| c.is_whitespace() || c.is_control() || "/,?#[]".contains(c))
-        {
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || "/,?#[]".contains(c)) {
             return Err(FORM);
         }
         let port = port.map(|port| match port.parse() {
             Ok(0) | Err(_) => Err("a port from 1 to 65535"),
             Ok(port) => Ok(port),
         });
-        Ok(Self {
-            port: port.transpose()?,
-            ..Self::at(Address::Tcp(host.into()))
-        })
+        Ok(Self { port: port.transpose()?, ..Self::at(Address::Tcp(host.into())) })
     }
 }
 
@@ -245,15 +195,8 @@ impl FromStr for Master {
     type Err = MasterError;
 
     fn from_str(text: &str) -> Result<Self, MasterError> {
-        let made = if text.contains("://") {
-            Self::from_url(text)
-        } else {
-            Self::from_host(text)
-        };
-        made.map_err(|allowed| MasterError {
-            shown: without_login(text),
-            allowed,
-        })
+        let made = if text.contains("://") { Self::from_url(text) } else { Self::from_host(text) };
+        made.map_err(|allowed| MasterError { shown: without_login(text), allowed })
     }
 }
 

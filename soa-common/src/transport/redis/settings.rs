@@ -54,11 +54,7 @@ impl RedisSettings {
 
     /// The defaults of a server.
     pub fn server() -> Self {
-        Self {
-            maximum_message_size: 256_000,
-            log_messages_larger_than: 256_000,
-            ..Self::client()
-        }
+        Self { maximum_message_size: 256_000, log_messages_larger_than: 256_000, ..Self::client() }
     }
 
     /// The defaults of a client.
@@ -84,10 +80,7 @@ impl RedisSettings {
     ///
     /// The first URL that names no master, shown without its login.
     pub fn from_url(urls: &str) -> Result<Self, MasterError> {
-        Ok(Self {
-            masters: Self::masters_from_url(urls)?,
-            ..Self::client()
-        })
+        Ok(Self { masters: Self::masters_from_url(urls)?, ..Self::client() })
     }
 
     /// The masters of one URL, or of several with commas between them, in ring order.
@@ -96,10 +89,7 @@ impl RedisSettings {
     ///
     /// The first URL that names no master, shown without its login.
     pub fn masters_from_url(urls: &str) -> Result<Vec<Master>, MasterError> {
-        split_urls(urls)
-            .into_iter()
-            .map(|url| url.trim().parse())
-            .collect()
+        split_urls(urls).into_iter().map(|url| url.trim().parse()).collect()
     }
 }
 
@@ -116,10 +106,7 @@ fn split_urls(urls: &str) -> Vec<&str> {
     let mut start = 0;
     for (comma, _) in urls.match_indices(',') {
         let next = urls[comma + 1..].trim_start();
-        if ["redis://", "rediss://", "unix://"]
-            .iter()
-            .any(|scheme| next.starts_with(scheme))
-        {
+        if ["redis://", "rediss://", "unix://"].iter().any(|scheme| next.starts_with(scheme)) {
             cut.push(&urls[start..comma]);
             start = comma + 1;
         }
@@ -135,11 +122,7 @@ mod tests {
     /// The masters of `urls`, or the error, as text.
     fn check(urls: &str, expected: &str) {
         let made = match RedisSettings::masters_from_url(urls) {
-            Ok(masters) => masters
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" "),
+            Ok(masters) => masters.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             Err(error) => error.to_string(),
         };
         assert_eq!(made, expected, "{urls}");
@@ -149,10 +132,7 @@ mod tests {
     fn urls_name_masters_in_ring_order() {
         check("redis://a", "redis://a:6379/0");
         check("redis://a,redis://b:1/2", "redis://a:6379/0 redis://b:1/2");
-        check(
-            "redis://a, unix:///run/r.sock?db=3",
-            "redis://a:6379/0 unix:///run/r.sock?db=3",
-        );
+        check("redis://a, unix:///run/r.sock?db=3", "redis://a:6379/0 unix:///run/r.sock?db=3");
         check("redis://:p,w@a", "redis://a:6379/0");
         check("redis://[::1]:7/", "redis://[::1]:7/0");
         check("a:7", "redis://a:7/0");
@@ -165,31 +145,13 @@ mod tests {
         let form = "a URL like redis://[user:password@]host[:port][/db] or unix:///path[?db=…&user=…&pass=…]";
         let host = "host, host:port or a URL (redis://…, unix://…)";
         check("", &format!("found \"\"; allowed is {host}"));
-        check(
-            "redis://u:secret@a:port",
-            &format!("found \"redis://***@a:port\"; allowed is {form}"),
-        );
-        check(
-            "redis://u:se/cr@et@a",
-            &format!("found \"redis://***@a\"; allowed is {form}"),
-        );
-        check(
-            "http://u:secret@a",
-            &format!("found \"http://***@a\"; allowed is {form}"),
-        );
+        check("redis://u:secret@a:port", &format!("found \"redis://***@a:port\"; allowed is {form}"));
+        check("redis://u:se/cr@et@a", &format!("found \"redis://***@a\"; allowed is {form}"));
+        check("http://u:secret@a", &format!("found \"http://***@a\"; allowed is {form}"));
         check("u:secret@a", &format!("found \"***@a\"; allowed is {host}"));
-        check(
-            "redis://",
-            &format!("found \"redis://\"; allowed is {form}"),
-        );
-        check(
-            "redis://a:0",
-            "found \"redis://a:0\"; allowed is a port from 1 to 65535",
-        );
-        check(
-            "a:70000",
-            "found \"a:70000\"; allowed is a port from 1 to 65535",
-        );
+        check("redis://", &format!("found \"redis://\"; allowed is {form}"));
+        check("redis://a:0", "found \"redis://a:0\"; allowed is a port from 1 to 65535");
+        check("a:70000", "found \"a:70000\"; allowed is a port from 1 to 65535");
         check(
             "redis://a/-1",
             "found \"redis://a/-1\"; allowed is a database number of 0 or more, and nothing else, after the address",
@@ -219,9 +181,7 @@ mod tests {
     #[test]
     fn a_login_reaches_the_connection_and_no_text() {
         let mut settings = RedisSettings::from_url("redis://app:s%40cret@a:7/2").unwrap();
-        settings
-            .masters
-            .push("unix:///r.sock?user=app&pass=s%40cret".parse().unwrap());
+        settings.masters.push("unix:///r.sock?user=app&pass=s%40cret".parse().unwrap());
         for master in &settings.masters {
             let info = master.connection_info().unwrap();
             assert_eq!(info.redis_settings().username(), Some("app"));
