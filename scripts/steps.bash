@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts: runs commands as named steps and says how many minutes each took.
 
 step_name=start
