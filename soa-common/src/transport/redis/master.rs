@@ -1,17 +1,16 @@
 //! Where one Redis master is and how to log in to it.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use redis::{
     ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisResult,
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
+use super::defaults::{Keepalive, Login, MasterDefaults};
+
 /// The port Redis listens on when nobody says otherwise.
 const DEFAULT_PORT: u16 = 6379;
-
-/// How long a connection is idle before the system probes whether the other end still lives.
-const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// One Redis master: its address, its database and who logs in.
 ///
@@ -32,7 +31,7 @@ pub struct Master {
     port: Option<u16>,
     db: Option<u32>,
     login: Option<Login>,
-    keepalive: bool,
+    keepalive: Option<Keepalive>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -41,15 +40,9 @@ enum Address {
     Unix(PathBuf),
 }
 
-#[derive(Clone, PartialEq, Eq)]
-struct Login {
-    username: Option<String>,
-    password: String,
-}
-
 /// Why a text names no Redis master. The text is shown without its login.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("found \"{shown}\"; allowed is {allowed}")]
+#[error("found {shown:?}; allowed is {allowed}")]
 pub struct MasterError {
     shown: String,
     allowed: &'static str,
@@ -84,33 +77,35 @@ impl Master {
             }
         }
         let mut tcp = TcpSettings::default().set_nodelay(true);
-        if self.keepalive {
-            tcp = tcp.set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));
+        if let Some(Keepalive { idle, interval, retries }) = self.keepalive {
+            let mut probes = TcpKeepalive::new().with_time(idle);
+            if let Some(interval) = interval {
+                probes = probes.with_interval(interval);
+            }
+            if let Some(retries) = retries {
+                probes = probes.with_retries(retries);
+            }
+            tcp = tcp.set_keepalive(probes);
         }
         Ok(addr.into_connection_info()?.set_redis_settings(login).set_tcp_settings(tcp))
     }
 
     /// Fills in what the text of this master left open.
-    #[expect(dead_code, reason = "the reader of settings files will call it")]
-    pub(crate) fn or(mut self, port: Option<u16>, db: Option<u32>, login: Option<(Option<&str>, &str)>) -> Self {
-        self.port = self.port.or(port);
-        self.db = self.db.or(db);
-        self.login = self.login.or_else(|| {
-            let (username, password) = login?;
-            Some(Login { username: username.map(Into::into), password: password.into() })
-        });
+    pub(crate) fn filled(mut self, defaults: &MasterDefaults) -> Self {
+        self.port = self.port.or(defaults.port);
+        self.db = self.db.or(defaults.db);
+        self.login = self.login.or_else(|| defaults.login.clone());
+        self.keepalive = defaults.keepalive;
         self
     }
 
-    /// Whether the system probes idle connections (the default is yes).
-    #[expect(dead_code, reason = "the reader of settings files will call it")]
-    pub(crate) fn keepalive(mut self, keepalive: bool) -> Self {
-        self.keepalive = keepalive;
-        self
+    /// Whether this is a host and nothing else.
+    pub(crate) fn is_bare(&self) -> bool {
+        matches!(self.address, Address::Tcp(_)) && self.port.is_none() && self.db.is_none() && self.login.is_none()
     }
 
     fn at(address: Address) -> Self {
-        Self { address, port: None, db: None, login: None, keepalive: true }
+        Self { address, port: None, db: None, login: None, keepalive: Some(Keepalive::default()) }
     }
 
     fn from_url(text: &str) -> Result<Self, &'static str> {

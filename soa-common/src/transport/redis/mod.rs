@@ -1,7 +1,9 @@
 //! The transport over Redis lists.
 
+mod defaults;
 mod master;
 mod settings;
 
+pub(crate) use defaults::{Keepalive, Login, MasterDefaults};
 pub use master::{Master, MasterError};
 pub use settings::RedisSettings;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::master::{Master, MasterError};
+use super::{
+    defaults::MasterDefaults,
+    master::{Master, MasterError},
+};
+use crate::{frame::ProtocolVersion, serializer::Serializer};
 
 /// The settings of a Redis transport, on either side.
 ///
@@ -40,12 +44,20 @@ pub struct RedisSettings {
     /// [`MINIMUM_CHUNK`](Self::MINIMUM_CHUNK), and [`maximum_message_size`](Self::maximum_message_size) at least five
     /// times as much.
     pub chunk_messages_larger_than: Option<usize>,
+    /// The frame version a client speaks; a server answers in the one it was asked in. Default: 3.
+    pub protocol_version: ProtocolVersion,
+    /// The serializer of requests, and of frames that name none or an unknown one. Default: MessagePack.
+    pub serializer: Serializer,
     /// How long a new connection may take. Default: 5 seconds.
     pub connect_timeout: Duration,
     /// How long a command may take; a blocking pop has its own time on top. Default: no limit.
     pub socket_timeout: Option<Duration>,
     /// The name of the connections in `CLIENT LIST`. Default: one made from the service and the worker.
     pub client_name: Option<String>,
+    /// Whether somebody named the masters: the environment then has no say.
+    pub(crate) hosts_named: bool,
+    /// What goes for masters that leave it open, wherever they are named.
+    pub(crate) master_defaults: MasterDefaults,
 }
 
 impl RedisSettings {
@@ -68,9 +80,13 @@ impl RedisSettings {
             maximum_message_size: 102_400,
             log_messages_larger_than: 102_400,
             chunk_messages_larger_than: None,
+            protocol_version: ProtocolVersion::V3,
+            serializer: Serializer::Msgpack,
             connect_timeout: Duration::from_secs(5),
             socket_timeout: None,
             client_name: None,
+            hosts_named: false,
+            master_defaults: MasterDefaults::default(),
         }
     }
 
@@ -80,7 +96,27 @@ impl RedisSettings {
     ///
     /// The first URL that names no master, shown without its login.
     pub fn from_url(urls: &str) -> Result<Self, MasterError> {
-        Ok(Self { masters: Self::masters_from_url(urls)?, ..Self::client() })
+        Ok(Self { masters: Self::masters_from_url(urls)?, hosts_named: true, ..Self::client() })
+    }
+
+    /// Takes the masters of these URLs, unless settings or code have named some. Meant for the environment.
+    ///
+    /// # Errors
+    ///
+    /// The first URL that names no master, shown without its login.
+    pub fn apply_redis_url(&mut self, urls: Option<&str>) -> Result<(), MasterError> {
+        if let (Some(urls), false) = (urls, self.hosts_named) {
+            self.masters = Self::masters_from_url(urls)?;
+            self.fill_masters();
+        }
+        Ok(())
+    }
+
+    /// Fills in what the masters leave open.
+    pub(crate) fn fill_masters(&mut self) {
+        for master in &mut self.masters {
+            *master = master.clone().filled(&self.master_defaults);
+        }
     }
 
     /// The masters of one URL, or of several with commas between them, in ring order.
