@@ -26,6 +26,7 @@ pub mod envelope;
 pub mod frame;
 pub mod serializer;
 
+pub mod middleware;
 pub mod settings;
 pub mod transport;
 
