@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Services that answer PySOA calls.
+
+mod settings;
+
+pub use settings::{Harakiri, ServerSettings, TransportSettings};

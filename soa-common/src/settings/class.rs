@@ -31,6 +31,11 @@ pub enum Side {
 }
 
 impl ClassConfig {
+    /// A class by its name, with its settings.
+    pub fn new(path: impl Into<String>, kwargs: Map<String, Value>) -> Self {
+        Self { path: path.into(), kwargs }
+    }
+
     /// Reads `{path, kwargs}`; `kwargs` may be missing.
     pub fn read(node: &Node<'_>) -> Option<Self> {
         node.map(|class| {

@@ -26,6 +26,7 @@ mod class;
 mod fault;
 mod file;
 mod json;
+mod metrics;
 mod node;
 mod redis;
 mod source;

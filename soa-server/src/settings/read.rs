@@ -1,0 +1,168 @@
+//! Reading server settings, key by key.
+
+use std::time::Duration;
+
+use soa_common::{
+    settings::{BuiltIn, ClassConfig, MapNode, Node, Side},
+    transport::redis::RedisSettings,
+};
+use tracing::Level;
+
+use super::{Harakiri, ServerSettings, TransportSettings, logging};
+use soa_client::ClientSettings;
+
+/// The longest time in seconds that settings may name.
+const LONGEST: u64 = u32::MAX as u64;
+
+const LEVELS: [(&str, Level); 5] = [
+    ("DEBUG", Level::DEBUG),
+    ("INFO", Level::INFO),
+    ("WARNING", Level::WARN),
+    ("ERROR", Level::ERROR),
+    ("CRITICAL", Level::ERROR),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Redis,
+    Local,
+}
+
+const TRANSPORTS: &[BuiltIn<Kind>] = &[
+    BuiltIn {
+        name: "local",
+        aliases: &[
+            ("pysoa.common.transport.local:LocalServerTransport", Some(Side::Server)),
+            ("pysoa.common.transport.local:LocalClientTransport", Some(Side::Client)),
+        ],
+        meaning: Kind::Local,
+    },
+    BuiltIn {
+        name: "redis",
+        aliases: &[
+            ("pysoa.common.transport.redis_gateway.server:RedisServerTransport", Some(Side::Server)),
+            ("pysoa.common.transport.redis_gateway.client:RedisClientTransport", Some(Side::Client)),
+        ],
+        meaning: Kind::Redis,
+    },
+];
+
+impl ServerSettings {
+    /// Reads the settings over the defaults.
+    pub(super) fn read(node: &Node<'_>) -> Self {
+        let mut settings = Self::default();
+        node.map(|map| {
+            map.read("transport", &mut settings.transport, transport);
+            map.read("middleware", &mut settings.middleware, ClassConfig::read_list);
+            map.read("coroutine_middleware", &mut settings.coroutine_middleware, coroutine_middleware);
+            map.read("client_routing", &mut settings.client_routing, ClientSettings::read_services);
+            if let Some(harakiri) = map.get("harakiri") {
+                harakiri.map(|map| read_harakiri(map, &mut settings.harakiri));
+            }
+            map.read("request_log_success_level", &mut settings.request_log_success_level, |node| node.choose(&LEVELS));
+            map.read("request_log_error_level", &mut settings.request_log_error_level, |node| node.choose(&LEVELS));
+            map.read("extra_fields_to_redact", &mut settings.extra_fields_to_redact, |node| {
+                Some(node.list()?.iter().filter_map(|field| field.text().map(str::to_owned)).collect())
+            });
+            map.read("concurrency", &mut settings.concurrency, |node| count(node, 65_536));
+            if let Some(runtime) = map.get("runtime") {
+                runtime.map(|map| map.read("threads", &mut settings.runtime_threads, |node| count(node, 1024)));
+            }
+            map.read("expose_tracebacks", &mut settings.expose_tracebacks, Node::bool);
+            read_later(map, &mut settings);
+        });
+        settings
+    }
+}
+
+/// What is checked and kept, and has no effect yet.
+fn read_later(map: &MapNode<'_>, settings: &mut ServerSettings) {
+    if let Some(logging) = map.get("logging") {
+        logging::check(&logging);
+    }
+    if let Some(metrics) = map.get("metrics") {
+        metrics.check_metrics();
+    }
+    map.read("heartbeat_file", &mut settings.heartbeat_file, |node| {
+        let file = node.or_null(|node| node.text().map(str::to_owned))?;
+        unless_default(node, &file, &None, "no heartbeat is written");
+        Some(file)
+    });
+    map.read("cancel_at_deadline", &mut settings.cancel_at_deadline, |node| {
+        let cancel = node.bool()?;
+        unless_default(node, &cancel, &false, "a started job runs to its end");
+        Some(cancel)
+    });
+    map.read("dead_letters", &mut settings.dead_letters, |node| {
+        let length = node.integer(0..=LONGEST, "an integer of 0 or more (0 = off)")?;
+        unless_default(node, &length, &0, "undecodable messages are not kept");
+        length.try_into().ok()
+    });
+}
+
+fn read_harakiri(map: &MapNode<'_>, harakiri: &mut Harakiri) {
+    const WHY: &str = "jobs are not interrupted";
+    let defaults = Harakiri::default();
+    map.read("timeout", &mut harakiri.timeout, |node| {
+        let seconds = node.integer(0..=LONGEST, "an integer of 0 or more (seconds, 0 = off)")?;
+        let timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
+        unless_default(node, &timeout, &defaults.timeout, WHY);
+        Some(timeout)
+    });
+    map.read("shutdown_grace", &mut harakiri.shutdown_grace, |node| {
+        let grace = Duration::from_secs(node.integer(1..=LONGEST, "an integer above 0 (seconds)")?);
+        unless_default(node, &grace, &defaults.shutdown_grace, WHY);
+        Some(grace)
+    });
+    map.read("actions", &mut harakiri.actions, |node| {
+        let entries = node.entries()?.into_iter();
+        let actions = entries.filter_map(|(name, node)| Some((name.to_owned(), action_timeout(&node)?))).collect();
+        unless_default(node, &actions, &defaults.actions, WHY);
+        Some(actions)
+    });
+}
+
+fn action_timeout(node: &Node<'_>) -> Option<Option<Duration>> {
+    let allowed = |seconds: f64| (0.0..=LONGEST as f64).contains(&seconds);
+    let seconds = node.number(allowed, "a number of 0 or more (seconds, 0 = off)")?;
+    Some((seconds > 0.0).then(|| Duration::from_secs_f64(seconds)))
+}
+
+fn unless_default<T: PartialEq>(node: &Node<'_>, value: &T, default: &T, why: &str) {
+    if value != default {
+        node.warn(&format!("has no effect yet: {why}"));
+    }
+}
+
+fn count(node: &Node<'_>, most: u64) -> Option<usize> {
+    node.integer(1..=most, &format!("an integer from 1 to {most}"))?.try_into().ok()
+}
+
+fn coroutine_middleware(node: &Node<'_>) -> Option<Vec<ClassConfig>> {
+    let mut classes = ClassConfig::read_list(node)?;
+    classes.retain(|class| !class.is("pysoa.server.coroutine:DefaultCoroutineMiddleware"));
+    if !classes.is_empty() {
+        node.warn("has no effect yet: spawned tasks have no middleware");
+    }
+    Some(classes)
+}
+
+fn transport(node: &Node<'_>) -> Option<TransportSettings> {
+    node.map(|class| {
+        class.get("object");
+        let kwargs = class.get("kwargs");
+        // Kwargs alone keep the default transport.
+        let kind = match class.get("path") {
+            Some(path) => BuiltIn::find(&path, TRANSPORTS, Side::Server),
+            None => Some(Kind::Redis),
+        };
+        match (kind?, kwargs) {
+            (Kind::Redis, Some(kwargs)) => RedisSettings::read(&kwargs, Side::Server).map(TransportSettings::Redis),
+            (Kind::Redis, None) => Some(TransportSettings::default()),
+            (Kind::Local, kwargs) => {
+                kwargs.map(|kwargs| kwargs.map(|_| ()));
+                Some(TransportSettings::Local)
+            }
+        }
+    })?
+}
