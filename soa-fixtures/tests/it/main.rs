@@ -5,3 +5,4 @@
 mod fault_proxy;
 mod peers;
 mod redis_server;
+mod tidy;
