@@ -72,6 +72,11 @@ fn said(error: &str) -> String {
     let Some((what, place)) = first.rsplit_once(" at byte ") else {
         return error.replace("invalid type: sequence, expected a map", "found a list; allowed is a map");
     };
+    let what = match what.strip_suffix("): duplicated key in mapping") {
+        // The key is printed as the parser holds it: `String("a")`.
+        Some(key) => format!("duplicate key {}", key.split_once('(').map_or(key, |(_, key)| key)),
+        None => what.into(),
+    };
     let mut numbers = place.split(' ').filter_map(|word| word.parse::<usize>().ok());
     match (numbers.next(), numbers.next(), numbers.next()) {
         (Some(_), Some(line), Some(column)) => format!("line {line}, column {column}: {what}"),

@@ -24,10 +24,7 @@ const REDIS_URL: &str = "SOA_REDIS_URL";
 pub fn settings_of(source: &str, side: Side, file: Value) -> Result<Value, SettingsError> {
     let Value::Object(mut map) = file else { return Ok(file) };
     if !HOLDERS.iter().any(|key| map.contains_key(*key)) {
-        return match map.keys().find(|key| is_python_constant(key)) {
-            None => Ok(Value::Object(map)),
-            Some(_) => Err(strangers(source, &map)),
-        };
+        return Ok(Value::Object(map));
     }
     if map.keys().any(|key| !HOLDERS.contains(&&**key)) {
         return Err(strangers(source, &map));
@@ -57,11 +54,7 @@ pub fn redis_url() -> Result<Option<String>, SettingsError> {
     }
 }
 
-/// Django's settings are named in capitals; none of ours is.
-fn is_python_constant(key: &str) -> bool {
-    key.len() > 1 && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
+/// What a dump of a whole Django module has beside our keys.
 fn strangers(source: &str, map: &serde_json::Map<String, Value>) -> SettingsError {
     let strangers = map.keys().filter(|key| !HOLDERS.contains(&&***key));
     let faults = strangers.map(|key| {
