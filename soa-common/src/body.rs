@@ -176,17 +176,24 @@ impl<T: Serialize + ?Sized> IntoBody for &T {
 
 /// The bytes of the value under a text key of a checked map, the last one where the key is there twice.
 pub(crate) fn find<'a>(map: &'a [u8], key: &str) -> Option<&'a [u8]> {
+    find_all(map, [key]).and_then(|[value]| value)
+}
+
+/// As [`find`] for several keys at once; `None` when the bytes are no map.
+pub(crate) fn find_all<'a, const N: usize>(map: &'a [u8], keys: [&str; N]) -> Option<[Option<&'a [u8]>; N]> {
     let mut reader = Reader::new(map);
     let Ok(Token::Map(length)) = reader.token() else {
         return None;
     };
-    let mut found = None;
+    let mut found = [None; N];
     for _ in 0..length {
-        let name = Reader::new(reader.skip().ok()?).token();
-        let value = reader.skip().ok()?;
-        if name == Ok(Token::Text(key)) {
-            found = Some(value);
+        // Keys of checked maps are scalars: one token each.
+        let (key, value) = (reader.token().ok()?, reader.skip().ok()?);
+        if let Token::Text(key) = key
+            && let Some(index) = keys.iter().position(|wanted| *wanted == key)
+        {
+            found[index] = Some(value);
         }
     }
-    found
+    Some(found)
 }

@@ -8,11 +8,17 @@ use bytes::Bytes;
 use crate::{
     Body, InvalidMessage, JobRequest, JobResponse, Map, Value, body,
     msgpack::{self, Reader, Token, Writer},
+    serializer::{Serializer, read_json},
     value::Integer,
 };
 
 /// The version of PySOA whose protocol is spoken; clients name it in `meta.client_version`.
 pub const PYSOA_VERSION: [u8; 3] = [1, 4, 9];
+
+/// MessagePack's nil.
+const NIL: u8 = 0xc0;
+/// MessagePack's map without entries.
+const EMPTY_MAP: u8 = 0x80;
 
 /// A request envelope as a server received it.
 #[derive(Clone, Debug)]
@@ -39,22 +45,47 @@ pub struct ReplyAddress {
 }
 
 impl RequestEnvelope {
-    /// Reads a MessagePack payload.
+    /// Reads the payload of a frame.
     ///
     /// # Errors
     /// What cannot be read; with the address to answer to, where at least that could be read.
+    pub fn from_payload(
+        serializer: Serializer,
+        payload: &Bytes,
+    ) -> Result<Self, (InvalidMessage, Option<ReplyAddress>)> {
+        match serializer {
+            Serializer::Msgpack => Self::decode(payload),
+            Serializer::Json => {
+                let mut msgpack = Vec::with_capacity(payload.len());
+                let read = read_json(payload, &mut msgpack);
+                let msgpack = Bytes::from(msgpack);
+                match read {
+                    Ok(()) => Self::decode(&msgpack),
+                    Err(error) => Err((error, ReplyAddress::rescue(&msgpack))),
+                }
+            }
+        }
+    }
+
+    /// Reads a MessagePack payload.
+    ///
+    /// # Errors
+    /// As [`from_payload`](Self::from_payload).
     pub fn decode(payload: &Bytes) -> Result<Self, (InvalidMessage, Option<ReplyAddress>)> {
         if let Err(error) = msgpack::check(payload) {
-            let address = ReplyAddress::rescue(payload);
-            return Err((error, address));
+            return Err((error, ReplyAddress::rescue(payload)));
         }
-        let address = ReplyAddress::read(payload).map_err(|error| (error, None))?;
+        let Some([request_id, meta, job]) = body::find_all(payload, ["request_id", "meta", "body"]) else {
+            return Err((InvalidMessage::new("the message is no map"), None));
+        };
+        let Some(request_id) = request_id.filter(|id| *id != [NIL]) else {
+            return Err((InvalidMessage::new("the message has no request_id"), None));
+        };
+        let meta = meta.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta));
+        let address = ReplyAddress::new(payload.slice_ref(request_id), meta).map_err(|error| (error, None))?;
         match expiry(&address.meta) {
             Ok(expiry) => {
-                let job = match body::find(payload, "body") {
-                    Some(job) => payload.slice_ref(job),
-                    None => Bytes::from_static(&[0xc0]),
-                };
+                let job = job.map_or(Bytes::from_static(&[NIL]), |job| payload.slice_ref(job));
                 Ok(Self { address, expiry, job })
             }
             Err(error) => Err((error, Some(address))),
@@ -113,20 +144,6 @@ impl ReplyAddress {
         }
     }
 
-    /// Reads the address out of a checked payload.
-    fn read(payload: &Bytes) -> Result<Self, InvalidMessage> {
-        if !matches!(Reader::new(payload).token(), Ok(Token::Map(_))) {
-            return Err(InvalidMessage::new("the message is no map"));
-        }
-        let request_id = body::find(payload, "request_id").filter(|id| *id != [0xc0]);
-        let request_id = request_id.ok_or_else(|| InvalidMessage::new("the message has no request_id"))?;
-        let meta = match body::find(payload, "meta") {
-            Some(meta) => payload.slice_ref(meta),
-            None => Bytes::from_static(&[0x80]),
-        };
-        Self::new(payload.slice_ref(request_id), meta)
-    }
-
     /// Reads the address out of a payload that is broken somewhere, if that part of it is whole.
     fn rescue(payload: &Bytes) -> Option<Self> {
         let mut reader = Reader::new(payload);
@@ -153,14 +170,14 @@ impl ReplyAddress {
     }
 
     fn new(request_id: Bytes, meta: Bytes) -> Result<Self, InvalidMessage> {
-        if !matches!(Reader::new(&meta).token(), Ok(Token::Map(_))) {
+        let Some([reply_to, client_version]) = body::find_all(&meta, ["reply_to", "client_version"]) else {
             return Err(InvalidMessage::new("the meta of the message is no map"));
-        }
-        let reply_to = match body::find(&meta, "reply_to").map(|bytes| Reader::new(bytes).token()) {
+        };
+        let reply_to = match reply_to.map(|bytes| Reader::new(bytes).token()) {
             Some(Ok(Token::Text(reply_to))) => Some(reply_to.to_owned()),
             _ => None,
         };
-        let knows_is_caller_error = client_version(&meta) >= (0, 70);
+        let knows_is_caller_error = client_version.is_some_and(knows_is_caller_error);
         Ok(Self { request_id, meta, reply_to, knows_is_caller_error })
     }
 }
@@ -225,21 +242,21 @@ impl ResponseEnvelope {
     /// What cannot be read.
     pub fn decode(payload: &Bytes) -> Result<Self, InvalidMessage> {
         msgpack::check(payload)?;
-        if !matches!(Reader::new(payload).token(), Ok(Token::Map(_))) {
+        let Some([request_id, meta, response]) = body::find_all(payload, ["request_id", "meta", "body"]) else {
             return Err(InvalidMessage::new("the message is no map"));
-        }
-        let part = |key| body::find(payload, key).map(|bytes| payload.slice_ref(bytes));
-        let meta = part("meta").unwrap_or_else(|| Bytes::from_static(&[0x80]));
-        let request_id = part("request_id").ok_or_else(|| InvalidMessage::new("the message has no request_id"))?;
+        };
+        let request_id = request_id.ok_or_else(|| InvalidMessage::new("the message has no request_id"))?;
+        let response = response.ok_or_else(|| InvalidMessage::new("the message has no body"))?;
+        let meta = meta.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta));
         Ok(Self {
-            request_id: match Reader::new(&request_id).token() {
+            request_id: match Reader::new(request_id).token() {
                 Ok(Token::Integer(id)) => Integer::as_u64(id),
                 _ => None,
             },
             expiry: expiry(&meta)?,
             has_atomic_chunks: body::find(&meta, "atomic_chunks").is_some_and(|bytes| bytes == [0xc3]),
             meta: Body::from_checked(meta),
-            response: part("body").ok_or_else(|| InvalidMessage::new("the message has no body"))?,
+            response: payload.slice_ref(response),
         })
     }
 }
@@ -254,24 +271,21 @@ fn expiry(meta: &[u8]) -> Result<Option<f64>, InvalidMessage> {
             Ok(None)
         }
         Token::Integer(seconds) => Ok(Some(seconds.as_f64()).filter(|seconds| *seconds != 0.0)),
+        Token::Float(f64::INFINITY) => Ok(None),
         Token::Float(seconds) if !seconds.is_nan() => Ok(Some(seconds).filter(|seconds| *seconds != 0.0)),
         _ => Err(InvalidMessage::new("meta.__expiry__ is no number of Unix seconds")),
     }
 }
 
-/// The first two numbers of `client_version`; a client that names none speaks like 0.40.
-fn client_version(meta: &[u8]) -> (u64, u64) {
-    const UNNAMED: (u64, u64) = (0, 40);
-    let Some(bytes) = body::find(meta, "client_version") else {
-        return UNNAMED;
+/// Whether a `client_version` is 0.70 or later; a client that names none speaks like 0.40.
+fn knows_is_caller_error(client_version: &[u8]) -> bool {
+    let mut reader = Reader::new(client_version);
+    let Ok(Token::List(length)) = reader.token() else {
+        return false;
     };
-    let mut reader = Reader::new(bytes);
-    let Ok(Token::List(_)) = reader.token() else {
-        return UNNAMED;
-    };
-    let mut number = || match reader.token() {
-        Ok(Token::Integer(number)) => number.as_u64(),
+    let mut number = |index| match reader.token() {
+        Ok(Token::Integer(number)) if index < length => number.as_u64(),
         _ => None,
     };
-    number().zip(number()).unwrap_or(UNNAMED)
+    (number(0), number(1)) >= (Some(0), Some(70))
 }

@@ -1,5 +1,7 @@
-//! The behaviour of soa-common through its public boundary.
+//! The crate's behaviour through its public API.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
-
+mod conversations;
+mod json_payloads;
 mod settings;
+mod vectors;

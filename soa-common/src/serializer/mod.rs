@@ -4,7 +4,12 @@
 
 use bytes::Bytes;
 
-use crate::{InvalidField, InvalidMessage, Value};
+use crate::{InvalidField, InvalidMessage};
+
+mod read_json;
+mod write_json;
+
+pub(crate) use read_json::read_json;
 
 /// A serializer. MessagePack is the default and the only one that carries every type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,29 +39,30 @@ impl Serializer {
 
     /// The payload of a frame as MessagePack, not checked yet.
     ///
+    /// Of a JSON key that is there twice the last value counts, as in Python.
+    ///
     /// # Errors
-    /// When the payload is not JSON.
+    /// When the payload is not JSON, nests deeper than [`MAX_DEPTH`](crate::msgpack::MAX_DEPTH) or has an integer of
+    /// more than 64 bits.
     pub fn to_msgpack(self, payload: Bytes) -> Result<Bytes, InvalidMessage> {
         match self {
             Self::Msgpack => Ok(payload),
             Self::Json => {
-                let value: Value = serde_json::from_slice(&payload)
-                    .map_err(|error| InvalidMessage::new(format!("not JSON: {error}")))?;
                 let mut out = Vec::with_capacity(payload.len());
-                crate::msgpack::Writer::new(&mut out).value(&value);
-                Ok(out.into())
+                read_json(&payload, &mut out).map(|()| out.into())
             }
         }
     }
 
-    /// Checked MessagePack as the payload of a frame.
+    /// MessagePack of our own making as the payload of a frame.
     ///
     /// # Errors
-    /// When JSON cannot carry a value.
+    /// When JSON cannot carry a value: the extension types, bytes, NaN and infinities, or nesting deeper than
+    /// [`MAX_DEPTH`](crate::msgpack::MAX_DEPTH). The text names the value and its path.
     pub fn from_msgpack(self, msgpack: Vec<u8>) -> Result<Vec<u8>, InvalidField> {
         match self {
             Self::Msgpack => Ok(msgpack),
-            Self::Json => Err(InvalidField::new("not written yet")),
+            Self::Json => write_json::write_json(&msgpack),
         }
     }
 }
