@@ -26,6 +26,12 @@ macro_rules! header {
             pub fn as_body(&self) -> &Body {
                 &self.0
             }
+
+            /// The entries of the header.
+            #[must_use]
+            pub fn into_map(self) -> crate::Map {
+                self.0.into_map()
+            }
         }
 
         impl From<Body> for $name {

@@ -45,6 +45,11 @@ pub trait ClientTransport: Send + Sync + 'static {
     /// [`TransportErrorKind::MessageSend`]; after an error the request was not sent, except where the error says that
     /// this is unknown.
     fn send(&self, request: ClientRequest) -> BoxFuture<'_, Result<PendingResponse, TransportError>>;
+
+    /// How long a call may take whose caller does not say. Default: 5 seconds.
+    fn receive_timeout(&self) -> Duration {
+        Duration::from_secs(5)
+    }
 }
 
 /// The response to a request that was sent. Dropping it abandons the call and leaks nothing.

@@ -1,0 +1,66 @@
+use std::{sync::Arc, time::Duration};
+
+use soa_common::{
+    JobResponse,
+    transport::{ClientRequest, ClientTransport, PendingResponse, TransportError, TransportErrorKind},
+};
+use tokio::time::Instant;
+
+use crate::CallError;
+
+/// Talks to one service through its transport.
+pub(crate) struct ServiceHandler {
+    pub(crate) service: Arc<str>,
+    transport: Box<dyn ClientTransport>,
+}
+
+impl ServiceHandler {
+    pub(crate) fn new(service: Arc<str>, transport: Box<dyn ClientTransport>) -> Self {
+        Self { service, transport }
+    }
+
+    /// How long a call may take whose caller does not say.
+    pub(crate) fn receive_timeout(&self) -> Duration {
+        self.transport.receive_timeout()
+    }
+
+    pub(crate) async fn send(&self, request: ClientRequest) -> Result<PendingResponse, CallError> {
+        Ok(self.transport.send(request).await?)
+    }
+
+    pub(crate) async fn receive(
+        &self,
+        _request_id: u64,
+        _deadline: Instant,
+        pending: PendingResponse,
+    ) -> Result<JobResponse, CallError> {
+        Ok(pending.await?)
+    }
+
+    pub(crate) fn no_response(&self, request_id: u64, timeout: Duration) -> CallError {
+        let service = &self.service;
+        let message = format!("no response from service \"{service}\" to request {request_id} within {timeout:?}");
+        TransportError::new(TransportErrorKind::MessageReceiveTimeout, message).into()
+    }
+
+    /// Holds a response against the actions that were asked for: the same names in the same order; some at the end may
+    /// be missing when the job failed or its last action did.
+    pub(crate) fn verify(&self, actions: &[String], response: &JobResponse) -> Result<(), CallError> {
+        if !response.errors.is_empty() {
+            return Ok(());
+        }
+        let answered = &response.actions;
+        let invalid = |message| CallError::InvalidResponse { service: self.service.to_string(), message };
+        let wrong = actions.iter().zip(answered).find(|(requested, answered)| **requested != answered.action);
+        if let Some((requested, answered)) = wrong {
+            let answered = &answered.action;
+            return Err(invalid(format!("action \"{answered}\" is answered where \"{requested}\" was requested")));
+        }
+        let stopped_by_error = answered.last().is_some_and(|action| !action.errors.is_empty());
+        if answered.len() > actions.len() || (answered.len() < actions.len() && !stopped_by_error) {
+            let (answered, requested) = (answered.len(), actions.len());
+            return Err(invalid(format!("{answered} actions are answered where {requested} were requested")));
+        }
+        Ok(())
+    }
+}

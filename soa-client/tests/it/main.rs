@@ -1,0 +1,10 @@
+//! The client through its public API, over a transport in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+
+mod calls;
+mod deadlines;
+mod errors;
+mod parallel;
