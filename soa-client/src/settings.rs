@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use soa_common::{
     settings::{BuiltIn, ClassConfig, Fault, Loaded, MapNode, Node, SettingsError, Side, read, read_file, settings_of},
-    transport::redis::{MasterError, RedisSettings},
+    transport::redis::RedisSettings,
 };
 
 /// How to call one service. The default is Redis on this machine without middleware.
@@ -58,12 +58,13 @@ impl ClientSettings {
         Some(services.filter_map(|(name, node)| Some((name.to_owned(), Self::read(&node)?))).collect())
     }
 
-    /// Takes the masters of these URLs (`SOA_REDIS_URL`) where the settings name none.
+    /// Takes the masters of the URLs in the environment ([`redis_url`](soa_common::settings::redis_url)), unless the
+    /// settings name some.
     ///
     /// # Errors
     ///
     /// The first URL that names no master, shown without its login.
-    pub fn apply_redis_url(&mut self, urls: Option<&str>) -> Result<(), MasterError> {
+    pub fn apply_redis_url(&mut self, urls: Option<&str>) -> Result<(), SettingsError> {
         match &mut self.transport {
             TransportSettings::Redis(redis) => redis.apply_redis_url(urls),
             _ => Ok(()),

@@ -8,3 +8,4 @@ mod calls;
 mod deadlines;
 mod errors;
 mod parallel;
+mod settings;

@@ -35,4 +35,5 @@ pub use class::{BuiltIn, ClassConfig, Side};
 pub use fault::{Fault, SettingsError};
 pub use file::read_file;
 pub use node::{Loaded, MapNode, Node, read};
+pub(crate) use source::REDIS_URL;
 pub use source::{redis_url, settings_of};

@@ -13,7 +13,7 @@ use super::{
 const HOLDERS: [&str; 2] = ["SOA_CLIENT_SETTINGS", "SOA_SERVER_SETTINGS"];
 
 /// The variable that names the Redis masters.
-const REDIS_URL: &str = "SOA_REDIS_URL";
+pub(crate) const REDIS_URL: &str = "SOA_REDIS_URL";
 
 /// The settings of one side in a file: all of it, or what it holds under `SOA_SERVER_SETTINGS` or
 /// `SOA_CLIENT_SETTINGS`.

@@ -12,7 +12,7 @@ use std::{
 use soa_client::ClientSettings;
 use soa_common::{
     settings::{ClassConfig, Loaded, SettingsError, Side, read_file, settings_of},
-    transport::redis::{MasterError, RedisSettings},
+    transport::redis::RedisSettings,
 };
 use tracing::Level;
 
@@ -109,13 +109,13 @@ impl ServerSettings {
         soa_common::settings::read(source, &value, Self::read)
     }
 
-    /// Takes the masters of these URLs (`SOA_REDIS_URL`) wherever the settings name none: for the server itself and
-    /// for the services it calls.
+    /// Takes the masters of the URLs in the environment ([`redis_url`](soa_common::settings::redis_url)) wherever the
+    /// settings name none: for the server itself and for the services it calls.
     ///
     /// # Errors
     ///
     /// The first URL that names no master, shown without its login.
-    pub fn apply_redis_url(&mut self, urls: Option<&str>) -> Result<(), MasterError> {
+    pub fn apply_redis_url(&mut self, urls: Option<&str>) -> Result<(), SettingsError> {
         if let TransportSettings::Redis(redis) = &mut self.transport {
             redis.apply_redis_url(urls)?;
         }

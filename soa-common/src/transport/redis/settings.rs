@@ -6,7 +6,11 @@ use super::{
     defaults::MasterDefaults,
     master::{Master, MasterError},
 };
-use crate::{frame::ProtocolVersion, serializer::Serializer};
+use crate::{
+    frame::ProtocolVersion,
+    serializer::Serializer,
+    settings::{REDIS_URL, SettingsError},
+};
 
 /// The settings of a Redis transport, on either side.
 ///
@@ -99,14 +103,16 @@ impl RedisSettings {
         Ok(Self { masters: Self::masters_from_url(urls)?, hosts_named: true, ..Self::client() })
     }
 
-    /// Takes the masters of these URLs, unless settings or code have named some. Meant for the environment.
+    /// Takes the masters of the URLs in the environment ([`redis_url`](crate::settings::redis_url)), unless settings or
+    /// code have named some.
     ///
     /// # Errors
     ///
     /// The first URL that names no master, shown without its login.
-    pub fn apply_redis_url(&mut self, urls: Option<&str>) -> Result<(), MasterError> {
+    pub fn apply_redis_url(&mut self, urls: Option<&str>) -> Result<(), SettingsError> {
         if let (Some(urls), false) = (urls, self.hosts_named) {
-            self.masters = Self::masters_from_url(urls)?;
+            let masters = Self::masters_from_url(urls);
+            self.masters = masters.map_err(|error| SettingsError::unreadable(REDIS_URL, error.to_string()))?;
             self.fill_masters();
         }
         Ok(())

@@ -1,0 +1,5 @@
+//! The behaviour of soa-server through its public boundary.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
+
+mod settings;
