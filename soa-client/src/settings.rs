@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, path::Path};
 
 use soa_common::{
-    settings::{BuiltIn, ClassConfig, Fault, Loaded, MapNode, Node, SettingsError, Side, read, read_file, settings_of},
+    settings::{
+        ClassConfig, Fault, Loaded, MapNode, Node, SettingsError, Side, TransportClass, read, read_file, settings_of,
+    },
     transport::redis::RedisSettings,
 };
 
@@ -95,61 +97,21 @@ impl Default for TransportSettings {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Redis,
-    Local,
-    Stub,
-}
-
-const TRANSPORTS: &[BuiltIn<Kind>] = &[
-    BuiltIn {
-        name: "local",
-        aliases: &[
-            ("pysoa.common.transport.local:LocalClientTransport", Some(Side::Client)),
-            ("pysoa.common.transport.local:LocalServerTransport", Some(Side::Server)),
-        ],
-        meaning: Kind::Local,
-    },
-    BuiltIn {
-        name: "redis",
-        aliases: &[
-            ("pysoa.common.transport.redis_gateway.client:RedisClientTransport", Some(Side::Client)),
-            ("pysoa.common.transport.redis_gateway.server:RedisServerTransport", Some(Side::Server)),
-        ],
-        meaning: Kind::Redis,
-    },
-    BuiltIn {
-        name: "stub",
-        aliases: &[("pysoa.test.stub_service:StubClientTransport", Some(Side::Client))],
-        meaning: Kind::Stub,
-    },
-];
-
 fn read_transport(node: &Node<'_>) -> Option<TransportSettings> {
-    node.map(|class| {
-        class.get("object");
-        let kwargs = class.get("kwargs");
-        // Kwargs alone keep the default transport.
-        let kind = match class.get("path") {
-            Some(path) => BuiltIn::find(&path, TRANSPORTS, Side::Client),
-            None => Some(Kind::Redis),
-        };
-        match kind? {
-            Kind::Redis => match kwargs {
-                Some(kwargs) => RedisSettings::read(&kwargs, Side::Client).map(TransportSettings::Redis),
-                None => Some(TransportSettings::default()),
-            },
-            Kind::Local => {
-                check_kwargs(class, kwargs.as_ref(), check_local);
-                ClassConfig::read(node).map(TransportSettings::Local)
-            }
-            Kind::Stub => {
-                check_kwargs(class, kwargs.as_ref(), check_stub);
-                ClassConfig::read(node).map(TransportSettings::Stub)
-            }
+    node.transport(Side::Client, |class, map, kwargs| match class {
+        TransportClass::Redis => match kwargs {
+            Some(kwargs) => RedisSettings::read(&kwargs, Side::Client).map(TransportSettings::Redis),
+            None => Some(TransportSettings::default()),
+        },
+        TransportClass::Local => {
+            check_kwargs(map, kwargs.as_ref(), check_local);
+            ClassConfig::read(node).map(TransportSettings::Local)
         }
-    })?
+        TransportClass::Stub => {
+            check_kwargs(map, kwargs.as_ref(), check_stub);
+            ClassConfig::read(node).map(TransportSettings::Stub)
+        }
+    })
 }
 
 fn check_kwargs(class: &MapNode<'_>, kwargs: Option<&Node<'_>>, check: fn(&MapNode<'_>)) {

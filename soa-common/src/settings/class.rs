@@ -86,18 +86,18 @@ impl fmt::Display for Side {
 }
 
 /// A built-in class: our name, the original's names, the side it belongs to (if to one), what it means.
-pub struct BuiltIn<T: 'static> {
+pub(super) struct BuiltIn<T: 'static> {
     /// Our name.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// The names of the original and the side of each, if it has one.
-    pub aliases: &'static [(&'static str, Option<Side>)],
+    pub(super) aliases: &'static [(&'static str, Option<Side>)],
     /// What the class is here.
-    pub meaning: T,
+    pub(super) meaning: T,
 }
 
 impl<T: Copy> BuiltIn<T> {
     /// Which of `known` the text at `node` names, on this `side`.
-    pub fn find(node: &Node<'_>, known: &[Self], side: Side) -> Option<T> {
+    pub(super) fn find(node: &Node<'_>, known: &[Self], side: Side) -> Option<T> {
         let path = node.text()?;
         let names: Vec<&str> = known.iter().map(|class| class.name).collect();
         for class in known {

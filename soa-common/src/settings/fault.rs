@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::transport::redis::without_login;
+
 /// How many characters of a text a message shows.
 const SHOWN: usize = 80;
 
@@ -97,8 +99,9 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A text in quotes on one line, cut when it is long.
+/// A text in quotes on one line, cut when it is long, and a URL without its login wherever it stands.
 pub(super) fn quoted(text: &str) -> String {
+    let text = if text.contains("://") { &without_login(text) } else { text };
     let mut shown: String = text.chars().take(SHOWN).collect();
     if shown.len() < text.len() {
         shown.push('…');

@@ -30,10 +30,14 @@ mod metrics;
 mod node;
 mod redis;
 mod source;
+mod transport;
 
-pub use class::{BuiltIn, ClassConfig, Side};
+pub use class::{ClassConfig, Side};
 pub use fault::{Fault, SettingsError};
 pub use file::read_file;
 pub use node::{Loaded, MapNode, Node, read};
 pub(crate) use source::REDIS_URL;
 pub use source::{redis_url, settings_of};
+pub use transport::TransportClass;
+
+use class::BuiltIn;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use soa_client::ClientSettings;
 use soa_common::{
-    settings::{BuiltIn, ClassConfig, MapNode, Node, Side},
+    settings::{ClassConfig, MapNode, Node, Side, TransportClass},
     transport::redis::RedisSettings,
 };
 use tracing::Level;
 
 use super::{Harakiri, ServerSettings, TransportSettings, logging};
-use soa_client::ClientSettings;
 
 /// The longest time in seconds that settings may name.
 const LONGEST: u64 = u32::MAX as u64;
@@ -20,31 +20,6 @@ const LEVELS: [(&str, Level); 5] = [
     ("WARNING", Level::WARN),
     ("ERROR", Level::ERROR),
     ("CRITICAL", Level::ERROR),
-];
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Redis,
-    Local,
-}
-
-const TRANSPORTS: &[BuiltIn<Kind>] = &[
-    BuiltIn {
-        name: "local",
-        aliases: &[
-            ("pysoa.common.transport.local:LocalServerTransport", Some(Side::Server)),
-            ("pysoa.common.transport.local:LocalClientTransport", Some(Side::Client)),
-        ],
-        meaning: Kind::Local,
-    },
-    BuiltIn {
-        name: "redis",
-        aliases: &[
-            ("pysoa.common.transport.redis_gateway.server:RedisServerTransport", Some(Side::Server)),
-            ("pysoa.common.transport.redis_gateway.client:RedisClientTransport", Some(Side::Client)),
-        ],
-        meaning: Kind::Redis,
-    },
 ];
 
 impl ServerSettings {
@@ -148,21 +123,16 @@ fn coroutine_middleware(node: &Node<'_>) -> Option<Vec<ClassConfig>> {
 }
 
 fn transport(node: &Node<'_>) -> Option<TransportSettings> {
-    node.map(|class| {
-        class.get("object");
-        let kwargs = class.get("kwargs");
-        // Kwargs alone keep the default transport.
-        let kind = match class.get("path") {
-            Some(path) => BuiltIn::find(&path, TRANSPORTS, Side::Server),
-            None => Some(Kind::Redis),
-        };
-        match (kind?, kwargs) {
-            (Kind::Redis, Some(kwargs)) => RedisSettings::read(&kwargs, Side::Server).map(TransportSettings::Redis),
-            (Kind::Redis, None) => Some(TransportSettings::default()),
-            (Kind::Local, kwargs) => {
-                kwargs.map(|kwargs| kwargs.map(|_| ()));
-                Some(TransportSettings::Local)
-            }
+    node.transport(Side::Server, |class, _, kwargs| match (class, kwargs) {
+        (TransportClass::Redis, Some(kwargs)) => {
+            RedisSettings::read(&kwargs, Side::Server).map(TransportSettings::Redis)
         }
-    })?
+        (TransportClass::Redis, None) => Some(TransportSettings::default()),
+        (TransportClass::Local, kwargs) => {
+            kwargs.map(|kwargs| kwargs.map(|_| ()));
+            Some(TransportSettings::Local)
+        }
+        // No name of a server's transport means this one.
+        (TransportClass::Stub, _) => None,
+    })
 }

@@ -167,6 +167,14 @@ fn every_rule_refuses() {
              allowed are: local, redis",
         ),
         (
+            json!({ "transport": { "path": "redis://u:secret@host" } }),
+            "transport.path: \"redis://***@host\" is not registered; registered are: local, redis",
+        ),
+        (
+            json!({ "transport": { "path": "stub" } }),
+            "transport.path: \"stub\" is not registered; registered are: local, redis",
+        ),
+        (
             json!({ "transport": { "path": "local", "kwargs": { "a": 1 } } }),
             "transport.kwargs.a: unknown key; allowed are: none",
         ),

@@ -225,7 +225,7 @@ impl MasterError {
 }
 
 /// The text without user, password and options, however broken it is.
-fn without_login(text: &str) -> String {
+pub(crate) fn without_login(text: &str) -> String {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), text),

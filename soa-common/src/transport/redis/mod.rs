@@ -5,5 +5,6 @@ mod master;
 mod settings;
 
 pub(crate) use defaults::{Keepalive, Login, MasterDefaults};
+pub(crate) use master::without_login;
 pub use master::{Master, MasterError};
 pub use settings::RedisSettings;
