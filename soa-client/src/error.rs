@@ -52,6 +52,9 @@ pub enum CallError {
         /// What is wrong with the response, and where.
         message: String,
     },
+    /// A middleware of this client failed or refused the call.
+    #[error(transparent)]
+    Middleware(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl CallError {

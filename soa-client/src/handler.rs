@@ -1,22 +1,28 @@
 use std::{sync::Arc, time::Duration};
 
+use crate::{
+    CallError,
+    middleware::{DynMiddleware, ExpectedResponse, OutgoingRequest, RequestLevel, ResponseLevel},
+};
 use soa_common::{
-    JobResponse,
+    JobResponse, middleware,
     transport::{ClientRequest, ClientTransport, PendingResponse, TransportError, TransportErrorKind},
 };
-use tokio::time::Instant;
-
-use crate::CallError;
 
 /// Talks to one service through its transport.
 pub(crate) struct ServiceHandler {
     pub(crate) service: Arc<str>,
     transport: Box<dyn ClientTransport>,
+    middleware: Vec<Arc<dyn DynMiddleware>>,
 }
 
 impl ServiceHandler {
-    pub(crate) fn new(service: Arc<str>, transport: Box<dyn ClientTransport>) -> Self {
-        Self { service, transport }
+    pub(crate) fn new(
+        service: Arc<str>,
+        transport: Box<dyn ClientTransport>,
+        middleware: Vec<Arc<dyn DynMiddleware>>,
+    ) -> Self {
+        Self { service, transport, middleware }
     }
 
     /// How long a call may take whose caller does not say.
@@ -25,16 +31,15 @@ impl ServiceHandler {
     }
 
     pub(crate) async fn send(&self, request: ClientRequest) -> Result<PendingResponse, CallError> {
-        Ok(self.transport.send(request).await?)
+        let outgoing = OutgoingRequest { service: self.service.clone(), request };
+        let send = |outgoing: OutgoingRequest| async { Ok(self.transport.send(outgoing.request).await?) };
+        middleware::run::<RequestLevel, _, _>(&self.middleware, outgoing, send).await
     }
 
-    pub(crate) async fn receive(
-        &self,
-        _request_id: u64,
-        _deadline: Instant,
-        pending: PendingResponse,
-    ) -> Result<JobResponse, CallError> {
-        Ok(pending.await?)
+    pub(crate) async fn receive(&self, request_id: u64, response: PendingResponse) -> Result<JobResponse, CallError> {
+        let expected = ExpectedResponse { service: self.service.clone(), request_id, response };
+        let receive = |expected: ExpectedResponse| async { Ok(expected.response.await?) };
+        middleware::run::<ResponseLevel, _, _>(&self.middleware, expected, receive).await
     }
 
     pub(crate) fn no_response(&self, request_id: u64, timeout: Duration) -> CallError {

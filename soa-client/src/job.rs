@@ -102,7 +102,7 @@ impl PreparedJob {
         let (request_id, deadline) = (request.request_id, request.deadline);
         let response = timeout_at(deadline, async {
             let pending = handler.send(request).await?;
-            handler.receive(request_id, deadline, pending).await
+            handler.receive(request_id, pending).await
         });
         let response = response.await.unwrap_or_else(|_| Err(handler.no_response(request_id, timeout)))?;
         handler.verify(&actions, &response)?;
@@ -116,7 +116,7 @@ impl PreparedJob {
         let sent = timeout_at(deadline, handler.send(request)).await;
         let pending = sent.unwrap_or_else(|_| Err(handler.no_response(request_id, timeout)))?;
         let response = async move {
-            let response = timeout_at(deadline, handler.receive(request_id, deadline, pending)).await;
+            let response = timeout_at(deadline, handler.receive(request_id, pending)).await;
             let response = response.unwrap_or_else(|_| Err(handler.no_response(request_id, timeout)))?;
             handler.verify(&actions, &response)?;
             Ok(response)

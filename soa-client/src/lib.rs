@@ -53,6 +53,7 @@ mod headers;
 mod job;
 
 mod handler;
+mod middleware;
 
 mod error;
 mod settings;
@@ -62,6 +63,9 @@ pub use call::Call;
 pub use client::Client;
 pub use error::CallError;
 pub use job::IntoAction;
+pub use middleware::{
+    ClientMiddleware, ExpectedResponse, OutgoingRequest, RequestLevel, RequestNext, ResponseLevel, ResponseNext,
+};
 pub use settings::{ClientSettings, TransportSettings};
 
 pub use soa_common::{ActionRequest, ActionResponse, Body, Context, Control, Error, IntoBody, JobResponse, Map, Value};

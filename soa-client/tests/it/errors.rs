@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use soa_client::{ActionResponse, CallError, Error, JobResponse};
 
-use crate::fake::{Fake, echo};
+use crate::fake::Fake;
 
 fn error(code: &str, message: &str, field: Option<&str>) -> Error {
     let mut error = Error::new(code, message);
@@ -121,12 +121,27 @@ async fn a_response_that_does_not_match_its_request_is_refused() {
 #[tokio::test]
 async fn an_output_of_another_type_names_the_place() {
     #[derive(Debug, serde::Deserialize)]
+    struct Users {
+        #[expect(dead_code, reason = "only decoded")]
+        users: Vec<User>,
+    }
+    #[derive(Debug, serde::Deserialize)]
     struct User {
         #[expect(dead_code, reason = "only decoded")]
         name: String,
     }
-    let client = Fake::new(|request| Some(Ok(echo(request)))).client();
-    let call = client.call::<Vec<User>>("echo", "get_users", json!({"users": [{"name": "Ada"}, {"name": 7}]}));
-    let raised = call.await.unwrap_err().to_string();
-    assert!(raised.starts_with("the response of service \"echo\" cannot be used: the output of action \"get_users\" is not what the caller expects: "), "{raised}");
+    let client = Fake::echoing().client();
+    for (body, expected) in [
+        (
+            json!({"users": [{"name": "Ada"}, {"name": 7}]}),
+            "users[1].name: invalid type: integer `7`, expected a string",
+        ),
+        (json!({"users": [{}]}), "users[0]: missing field `name`"),
+        (json!({}), "missing field `users`"),
+    ] {
+        let raised = client.call::<Users>("echo", "get_users", body).await.unwrap_err().to_string();
+        let start = "the response of service \"echo\" cannot be used: the output of action \"get_users\" is not what \
+                     the caller expects: ";
+        assert_eq!(raised, format!("{start}{expected}"));
+    }
 }

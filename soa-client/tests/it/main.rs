@@ -7,5 +7,7 @@ mod fake;
 mod calls;
 mod deadlines;
 mod errors;
+mod headers;
+mod middleware;
 mod parallel;
 mod settings;

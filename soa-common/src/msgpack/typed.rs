@@ -1,3 +1,7 @@
+use rmp_serde::{
+    config::{DefaultConfig, HumanReadableConfig},
+    decode::ReadRefReader,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::MAX_DEPTH;
@@ -25,10 +29,21 @@ pub fn encode_into<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Resul
 /// Decodes MessagePack into a serde type.
 ///
 /// # Errors
-/// When the bytes are not MessagePack or not what `T` wants.
+/// When the bytes are not MessagePack or not what `T` wants; the message names the place.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidMessage> {
+    T::deserialize(&mut deserializer(bytes)).map_err(|error| {
+        // Following the path costs time, so it is done only when there is an error to place.
+        let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer(bytes)) {
+            Err(placed) if placed.path().iter().next().is_some() => format!("{}: {}", placed.path(), placed.inner()),
+            _ => error.to_string(),
+        };
+        InvalidMessage::new(error)
+    })
+}
+
+fn deserializer(bytes: &[u8]) -> rmp_serde::Deserializer<ReadRefReader<'_, [u8]>, HumanReadableConfig<DefaultConfig>> {
     let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes).with_human_readable();
     // rmp-serde counts the innermost scalar as a level of its own.
     deserializer.set_max_depth(MAX_DEPTH + 2);
-    T::deserialize(&mut deserializer).map_err(|error| InvalidMessage::new(error.to_string()))
+    deserializer
 }
