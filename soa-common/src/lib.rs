@@ -3,7 +3,7 @@
 //!
 //! Most programs use this crate through `soa-client` or `soa-server`, which re-export what users need.
 //!
-//! A request travels as a [frame](frame) that holds an [envelope] that holds a [job]: see `docs/protocol.md`.
+//! A request travels as a [frame] that holds an [envelope] that holds a [job]: see `docs/protocol.md`.
 //!
 //! ```
 //! use soa_common::{Body, Value};

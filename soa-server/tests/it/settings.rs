@@ -66,6 +66,25 @@ fn the_defaults_of_the_original_are_ours() {
 }
 
 #[test]
+fn a_dump_of_the_original_with_much_set_is_read() {
+    let dumped = serde_json::from_str(include_str!("../vectors/dumped_settings.json")).unwrap();
+    check(
+        &dumped,
+        &[
+            "metrics has no effect yet: nothing is measured",
+            "transport.kwargs.backend_layer_kwargs.connection_kwargs.retry_on_timeout has no effect here: a push is \
+             never repeated blindly",
+            "heartbeat_file has no effect yet: no heartbeat is written",
+        ],
+    );
+    let settings = load(dumped);
+    let TransportSettings::Redis(redis) = &settings.transport else { panic!("{settings:?}") };
+    let masters: Vec<String> = redis.masters.iter().map(ToString::to_string).collect();
+    assert_eq!(masters, ["redis://localhost:6379/2", "redis://b:6380/2"]);
+    assert_eq!(redis.chunk_messages_larger_than, Some(110_000));
+}
+
+#[test]
 fn a_grown_dict_of_the_original_is_read_whole() {
     let settings = json!({
         "transport": { "path": "pysoa.common.transport.redis_gateway.server.RedisServerTransport", "kwargs": {
