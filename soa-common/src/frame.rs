@@ -83,7 +83,7 @@ impl Frame {
                         InvalidMessage::new(format!(
                             "the frame's {} \"{}\" is no number",
                             name.escape_ascii(),
-                            header.value.escape_ascii()
+                            header.value[..header.value.len().min(20)].escape_ascii()
                         ))
                     })?;
                     let chunk = chunk.get_or_insert(Chunk { count: None, id: None });

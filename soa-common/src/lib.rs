@@ -26,6 +26,9 @@ pub mod envelope;
 pub mod frame;
 pub mod serializer;
 
+pub mod json;
+pub mod redact;
+
 pub mod middleware;
 pub mod settings;
 pub mod transport;

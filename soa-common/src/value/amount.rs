@@ -32,6 +32,18 @@ impl Amount {
         self.minor
     }
 
+    /// How many digits the currency's minor unit takes: 2 for cents, 0 for yen (ISO 4217); 2 for an unknown currency.
+    #[must_use]
+    pub fn minor_digits(self) -> usize {
+        match &self.currency {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX"
+            | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            b"CLF" | b"UYW" => 4,
+            _ => 2,
+        }
+    }
+
     pub(crate) fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
         let [a, b, c, minor @ ..] = exact::<11>("currency amount", payload)?;
         let currency = [a, b, c];
@@ -53,7 +65,13 @@ impl Amount {
 }
 
 impl fmt::Display for Amount {
+    /// As people read it, in major units: `USD 15.99`, `JPY -70`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.currency(), self.minor)
+        let digits = self.minor_digits();
+        let unit = 10_u64.pow(digits as u32);
+        let (major, minor) = (self.minor.unsigned_abs() / unit, self.minor.unsigned_abs() % unit);
+        let sign = if self.minor < 0 { "-" } else { "" };
+        write!(f, "{} {sign}{major}", self.currency())?;
+        if digits > 0 { write!(f, ".{minor:0digits$}") } else { Ok(()) }
     }
 }

@@ -2,6 +2,9 @@ use std::{fmt, str::FromStr};
 
 use crate::InvalidMessage;
 
+/// Python refuses exponents of more than 18 digits, and adds the length of the mantissa first.
+const MAX_EXPONENT_DIGITS: usize = 17;
+
 /// A decimal number as its digits, exactly as a peer wrote them (`1E+10`, `NaN`, `-Infinity`, trailing zeros kept).
 ///
 /// Equality is that of the text; for arithmetic parse it with a decimal crate of your choice.
@@ -28,10 +31,7 @@ impl Decimal {
         if digits.len() != length {
             return Err(InvalidMessage::new(format!("a decimal of {length} digits has {}", digits.len())));
         }
-        std::str::from_utf8(digits)
-            .ok()
-            .filter(|digits| is_decimal(digits))
-            .ok_or_else(|| InvalidMessage::new(format!("\"{}\" is not a decimal", digits.escape_ascii())))
+        std::str::from_utf8(digits).ok().filter(|digits| is_decimal(digits)).ok_or_else(|| not_a_decimal(digits))
     }
 
     pub(crate) fn to_wire(&self) -> Vec<u8> {
@@ -55,29 +55,38 @@ impl FromStr for Decimal {
     /// Takes what Python's `decimal.Decimal` prints, up to 65,535 characters.
     fn from_str(digits: &str) -> Result<Self, Self::Err> {
         if !is_decimal(digits) || digits.len() > usize::from(u16::MAX) {
-            return Err(InvalidMessage::new(format!("{digits:?} is not a decimal")));
+            return Err(not_a_decimal(digits.as_bytes()));
         }
         Ok(Self(digits.to_owned()))
     }
 }
 
+fn not_a_decimal(digits: &[u8]) -> InvalidMessage {
+    InvalidMessage::new(format!("\"{}\" is not a decimal", digits[..digits.len().min(40)].escape_ascii()))
+}
+
+/// Whether Python reads it and might have printed it: no white space, no underscores, an exponent its decimals can have.
 fn is_decimal(text: &str) -> bool {
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let special = unsigned.to_ascii_lowercase();
-    if matches!(special.as_str(), "inf" | "infinity") {
+    if ["inf", "infinity"].iter().any(|infinity| unsigned.eq_ignore_ascii_case(infinity)) {
         return true;
     }
-    if let Some(payload) = special.strip_prefix("snan").or_else(|| special.strip_prefix("nan")) {
-        return digits(payload);
+    let payload = ["snan", "nan"].iter().find_map(|nan| {
+        let (start, payload) = unsigned.split_at_checked(nan.len())?;
+        start.eq_ignore_ascii_case(nan).then_some(payload)
+    });
+    if let Some(payload) = payload {
+        return is_digits(payload);
     }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
-        None => (unsigned, None),
+        Some((mantissa, exponent)) => (mantissa, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+        None => (unsigned, "0"),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    digits(whole)
-        && digits(fraction)
+    is_digits(whole)
+        && is_digits(fraction)
+        && is_digits(exponent)
         && !(whole.is_empty() && fraction.is_empty())
-        && exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent))
+        && (1..=MAX_EXPONENT_DIGITS).contains(&exponent.len())
 }

@@ -6,6 +6,7 @@ mod decimal;
 mod integer;
 mod map;
 mod moment;
+mod parse;
 mod read;
 mod serde_impl;
 

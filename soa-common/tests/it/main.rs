@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod conversations;
+mod frames;
+mod hostile;
+mod json_for_people;
 mod json_payloads;
 mod settings;
+mod values;
 mod vectors;
