@@ -6,6 +6,7 @@ mod frames;
 mod hostile;
 mod json_for_people;
 mod json_payloads;
+mod redis;
 mod settings;
 mod values;
 mod vectors;

@@ -1,10 +1,23 @@
 //! The transport over Redis lists.
+//!
+//! [`Pusher`] and [`Popper`] move frames to and from the lists of one [`Node`]; everything else builds on them.
 
 mod defaults;
 mod master;
 mod settings;
 
+mod backoff;
+mod connection;
+pub mod keys;
+mod node;
+
+mod pop;
+mod push;
+
 pub(crate) use defaults::{Keepalive, Login, MasterDefaults};
 pub(crate) use master::without_login;
 pub use master::{Master, MasterError};
+pub use node::Node;
+pub use pop::{Interrupt, Popped, Popper};
+pub use push::{Push, Pusher};
 pub use settings::RedisSettings;

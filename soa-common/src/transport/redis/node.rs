@@ -1,0 +1,125 @@
+//! One Redis master as all connections to it see it.
+
+use std::{
+    fmt::Display,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{ConnectionInfo, RedisResult};
+use tokio::time::Instant;
+
+use super::{Master, RedisSettings};
+
+/// How often a failure that goes on is logged.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// One Redis master: how it is reached, and whether it is in order right now.
+///
+/// Shared by everything that pushes to and pops from the master, so that a failure is logged once, not once for each
+/// connection: when it starts, every minute, and when it ends.
+#[derive(Debug)]
+pub struct Node {
+    master: Master,
+    info: ConnectionInfo,
+    connect_timeout: Duration,
+    command_timeout: Option<Duration>,
+    client_name: String,
+    is_down: AtomicBool,
+    outage: Mutex<Outage>,
+}
+
+#[derive(Debug, Default)]
+struct Outage {
+    since: Option<Instant>,
+    error: String,
+    logged: Option<Instant>,
+    /// Whether the log says that the master is out of order.
+    announced: bool,
+}
+
+impl Node {
+    /// A master with the settings of its transport; `name` is for `CLIENT LIST` where the settings give none.
+    ///
+    /// # Errors
+    /// An address that cannot be reached on this system.
+    pub fn new(master: &Master, settings: &RedisSettings, name: &str) -> RedisResult<Self> {
+        let name = settings.client_name.as_deref().unwrap_or(name);
+        Ok(Self {
+            master: master.clone(),
+            info: master.connection_info()?,
+            connect_timeout: settings.connect_timeout,
+            command_timeout: settings.socket_timeout,
+            // Redis allows no white space in the name.
+            client_name: name.replace(|c: char| !c.is_ascii_graphic(), "-"),
+            is_down: AtomicBool::new(false),
+            outage: Mutex::default(),
+        })
+    }
+
+    /// The master.
+    pub fn master(&self) -> &Master {
+        &self.master
+    }
+
+    /// What is wrong with the master; `None` when nothing is known to be.
+    pub fn failure(&self) -> Option<String> {
+        let outage = self.outage();
+        outage.since.map(|_| outage.error.clone())
+    }
+
+    pub(super) fn info(&self) -> &ConnectionInfo {
+        &self.info
+    }
+
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    pub(super) fn command_timeout(&self) -> Option<Duration> {
+        self.command_timeout
+    }
+
+    pub(super) fn client_name(&self) -> &str {
+        &self.client_name
+    }
+
+    /// Notes that something failed that a master in order would have done.
+    pub(super) fn failed(&self, error: &dyn Display) {
+        let now = Instant::now();
+        let mut outage = self.outage();
+        self.is_down.store(true, Ordering::Relaxed);
+        outage.error = error.to_string();
+        let since = *outage.since.get_or_insert(now);
+        if outage.logged.is_some_and(|logged| now - logged < LOG_INTERVAL) {
+            return;
+        }
+        if outage.announced {
+            tracing::warn!("Redis {} is still out of order, for {:?}: {error}", self.master, now - since);
+        } else {
+            tracing::warn!("Redis {} is out of order, trying again until it works: {error}", self.master);
+        }
+        outage.logged = Some(now);
+        outage.announced = true;
+    }
+
+    /// Notes that a command succeeded.
+    pub(super) fn works(&self) {
+        if !self.is_down.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut outage = self.outage();
+        self.is_down.store(false, Ordering::Relaxed);
+        let since = outage.since.take();
+        if let (Some(since), true) = (since, std::mem::take(&mut outage.announced)) {
+            tracing::info!("Redis {} works again after {:?}", self.master, since.elapsed());
+        }
+    }
+
+    fn outage(&self) -> MutexGuard<'_, Outage> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,133 @@
+//! The commands that pop, by what the Redis at hand has.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use redis::{Cmd, Pipeline, ServerError, Value};
+
+use super::Popped;
+
+/// How messages are popped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `BLMPOP` and `LMPOP`: Redis 7.
+    Many,
+    /// `BLPOP`, and `LPOP` with a count: Redis 6.2.
+    Count,
+    /// `BLPOP` and `LPOP`.
+    One,
+}
+
+/// An error reply, and what was popped nevertheless.
+pub(super) struct Refused {
+    pub(super) error: ServerError,
+    pub(super) popped: Vec<Popped>,
+}
+
+impl Form {
+    /// What to try when Redis does not know this form.
+    pub(super) fn older(self) -> Option<Self> {
+        match self {
+            Self::Many => Some(Self::Count),
+            Self::Count => Some(Self::One),
+            Self::One => None,
+        }
+    }
+
+    /// How long a pop of this form may really block.
+    pub(super) fn longest(self, block: Option<Duration>) -> Duration {
+        let block = block.unwrap_or_default();
+        match self {
+            Self::One => Duration::from_secs_f64(self.seconds(block)),
+            _ => block,
+        }
+    }
+
+    /// The commands that pop. Without `block` only the first key counts.
+    pub(super) fn pop(self, keys: &[Bytes], most: usize, block: Option<Duration>) -> Pipeline {
+        let first = &keys[0][..];
+        let mut command;
+        let mut more = None;
+        match (self, block) {
+            (Self::Many, _) => {
+                command = redis::cmd(if block.is_some() { "BLMPOP" } else { "LMPOP" });
+                if let Some(block) = block {
+                    command.arg(self.seconds(block));
+                }
+                command.arg(keys.len());
+                add_keys(&mut command, keys);
+                command.arg("LEFT").arg("COUNT").arg(most);
+            }
+            (Self::Count, Some(block)) => {
+                command = redis::cmd("BLPOP");
+                add_keys(&mut command, keys);
+                command.arg(self.seconds(block));
+                if most > 1 {
+                    more = Some(redis::cmd("LPOP").arg(first).arg(most - 1).take());
+                }
+            }
+            (Self::One, Some(block)) => {
+                command = redis::cmd("BLPOP");
+                add_keys(&mut command, keys);
+                command.arg(self.seconds(block) as u64);
+            }
+            (Self::Count, None) => command = redis::cmd("LPOP").arg(first).arg(most).take(),
+            (Self::One, None) => command = redis::cmd("LPOP").arg(first).take(),
+        }
+        let mut commands = Pipeline::with_capacity(2);
+        commands.add_command(command);
+        if let Some(more) = more {
+            commands.add_command(more);
+        }
+        commands
+    }
+
+    /// Reads the replies to those commands.
+    pub(super) fn read(self, keys: &[Bytes], blocking: bool, replies: Vec<Value>) -> Result<Vec<Popped>, Refused> {
+        let mut popped = Vec::new();
+        let mut error = None;
+        for (index, reply) in replies.into_iter().enumerate() {
+            // The first reply says which list it is about, unless the command had but one.
+            let is_named = index == 0 && (blocking || self == Self::Many);
+            match reply {
+                Value::ServerError(refused) => error = Some(refused),
+                Value::Array(parts) if is_named => {
+                    let mut parts = parts.into_iter();
+                    let key = match parts.next() {
+                        Some(Value::BulkString(name)) => keys.iter().position(|key| *key == name).unwrap_or_default(),
+                        _ => 0,
+                    };
+                    parts.for_each(|part| take(&mut popped, key, part));
+                }
+                other => take(&mut popped, 0, other),
+            }
+        }
+        match error {
+            Some(error) => Err(Refused { error, popped }),
+            None => Ok(popped),
+        }
+    }
+
+    /// The argument of a command that says how long it may block; 0 would be for ever.
+    fn seconds(self, block: Duration) -> f64 {
+        match self {
+            Self::One => block.as_secs_f64().ceil().max(1.0),
+            _ => block.as_secs_f64().max(0.001),
+        }
+    }
+}
+
+/// Takes the messages of a reply, of however many.
+fn take(popped: &mut Vec<Popped>, key: usize, value: Value) {
+    match value {
+        Value::BulkString(frame) => popped.push(Popped { key, frame: frame.into() }),
+        Value::Array(values) => values.into_iter().for_each(|value| take(popped, key, value)),
+        _ => {}
+    }
+}
+
+fn add_keys(command: &mut Cmd, keys: &[Bytes]) {
+    for key in keys {
+        command.arg(&key[..]);
+    }
+}

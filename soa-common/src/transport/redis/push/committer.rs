@@ -1,0 +1,280 @@
+//! The task behind a pusher: one flush after the other.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use redis::{Pipeline, RedisError, Value};
+use tokio::{
+    select,
+    sync::mpsc::UnboundedReceiver,
+    time::{self, Instant},
+};
+
+use super::{
+    Entry,
+    flush::{Abilities, Fate, Run},
+};
+use crate::transport::{
+    TransportError, TransportErrorKind,
+    redis::{
+        backoff::Backoff,
+        connection::{Connection, describe},
+        node::Node,
+    },
+};
+
+/// How many bytes one flush carries; a single larger message goes alone.
+const FLUSH_BYTES: usize = 128 * 1024;
+
+/// How many messages one flush carries; Lua can hand over fewer than 8,000 at once.
+const FLUSH_MESSAGES: usize = 4_000;
+
+/// The longest pause between attempts to connect.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Committer {
+    node: Arc<Node>,
+    queue: UnboundedReceiver<Entry>,
+    /// What leaves with the next flushes, in order.
+    ready: VecDeque<Entry>,
+    /// What waits because its list was full, by the time of the next try.
+    refused: BTreeMap<(Instant, u64), Entry>,
+    refusals: u64,
+    backoff: Backoff,
+    abilities: Abilities,
+}
+
+/// Why a flush did not get its replies.
+struct Broken {
+    error: RedisError,
+    /// Whether commands may have reached Redis.
+    sent: bool,
+}
+
+impl Committer {
+    pub(super) fn new(node: Arc<Node>, queue: UnboundedReceiver<Entry>) -> Self {
+        Self {
+            node,
+            queue,
+            ready: VecDeque::new(),
+            refused: BTreeMap::new(),
+            refusals: 0,
+            backoff: Backoff::new(LONGEST_PAUSE),
+            abilities: Abilities::default(),
+        }
+    }
+
+    /// Runs until the pusher is dropped.
+    pub(super) async fn run(mut self) {
+        let mut connection = None;
+        while self.wait().await {
+            let batch = self.batch();
+            if batch.is_empty() {
+                continue;
+            }
+            connection = match connection {
+                Some(connection) => self.flush(connection, batch).await,
+                None => self.connect(batch).await,
+            };
+        }
+    }
+
+    /// Waits until there is something to send; false when there will be nothing any more.
+    async fn wait(&mut self) -> bool {
+        let next_try = self.refused.first_key_value().map(|((time, _), _)| *time);
+        if self.ready.is_empty() {
+            select! {
+                biased;
+                entry = self.queue.recv() => match entry {
+                    Some(entry) => self.ready.push_back(entry),
+                    None => return false,
+                },
+                () = time::sleep_until(next_try.unwrap_or_else(Instant::now)), if next_try.is_some() => {}
+            }
+        }
+        while let Ok(entry) = self.queue.try_recv() {
+            self.ready.push_back(entry);
+        }
+        if next_try.is_some() {
+            let later = self.refused.split_off(&(Instant::now(), u64::MAX));
+            self.ready.extend(std::mem::replace(&mut self.refused, later).into_values());
+        }
+        true
+    }
+
+    /// Takes what leaves with the next flush. Messages that nobody waits for any more are dropped.
+    fn batch(&mut self) -> Vec<Entry> {
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        while let Some(entry) = self.ready.pop_front() {
+            if entry.done.is_closed() {
+                continue;
+            }
+            bytes += entry.push.frames.iter().map(Bytes::len).sum::<usize>();
+            let is_over = bytes > FLUSH_BYTES || batch.len() == FLUSH_MESSAGES;
+            if is_over && !batch.is_empty() {
+                self.ready.push_front(entry);
+                break;
+            }
+            batch.push(entry);
+        }
+        batch
+    }
+
+    async fn connect(&mut self, batch: Vec<Entry>) -> Option<Connection> {
+        self.put_back(batch);
+        match Connection::open(&self.node).await {
+            Ok(connection) => Some(connection),
+            Err(error) => {
+                self.pause(&describe(&error)).await;
+                None
+            }
+        }
+    }
+
+    /// Sends a batch, reads the replies and tells the waiting. Gives the connection back unless it broke.
+    async fn flush(&mut self, mut connection: Connection, batch: Vec<Entry>) -> Option<Connection> {
+        let limit = self.limit(&batch);
+        let mut runs = Run::sort(batch, &self.abilities);
+        let before = connection.written();
+        let sent = match time::timeout_at(limit, send(&mut connection, &mut runs, &self.abilities)).await {
+            Ok(sent) => sent,
+            Err(_) => Err(Broken { error: silence(), sent: true }),
+        };
+        match sent {
+            Ok(replies) => {
+                self.node.works();
+                self.backoff.reset();
+                self.settle(connection, runs, replies).await
+            }
+            Err(broken) => {
+                let written = connection.close().await;
+                // What comes back may be another Redis.
+                self.abilities = Abilities::default();
+                let error = describe(&broken.error);
+                let batch = runs.into_iter().flat_map(|run| run.entries);
+                if broken.sent && written > before {
+                    batch.for_each(|entry| self.unknown(entry, &error));
+                    self.node.failed(&error);
+                } else {
+                    self.put_back(batch.collect());
+                    self.pause(&error).await;
+                }
+                None
+            }
+        }
+    }
+
+    /// How long to wait for the replies: until nobody waits for one any more, or as long as the settings say.
+    fn limit(&self, batch: &[Entry]) -> Instant {
+        let now = Instant::now();
+        let last = batch.iter().map(|entry| entry.push.deadline).max().unwrap_or(now);
+        self.node.command_timeout().map_or(last, |timeout| last.min(now + timeout))
+    }
+
+    async fn settle(&mut self, connection: Connection, runs: Vec<Run>, replies: Vec<Value>) -> Option<Connection> {
+        let mut replies = replies.into_iter();
+        let had_transactions = self.abilities.transactions;
+        let (mut again, mut trouble) = (Vec::new(), None);
+        for run in runs {
+            let (taken, fate) = run.read(&mut replies, &mut self.abilities);
+            let mut rest = run.entries.into_iter();
+            for entry in rest.by_ref().take(taken) {
+                let _ = entry.done.send(Ok(()));
+            }
+            match fate {
+                Fate::Full => rest.for_each(|entry| self.full(entry)),
+                Fate::Again => again.extend(rest),
+                Fate::Later(error) => {
+                    trouble = Some(error);
+                    again.extend(rest);
+                }
+                Fate::Refused(error) => rest.for_each(|entry| self.refuse(entry, &error)),
+            }
+        }
+        self.put_back(again);
+        if let Some(error) = trouble {
+            self.pause(&describe(&error.into())).await;
+            // What answers may be a replica by now.
+            return None;
+        }
+        // A transaction may have been begun that cannot be ended.
+        (self.abilities.transactions == had_transactions).then_some(connection)
+    }
+
+    /// Puts messages that were surely not pushed back to the head of the queue.
+    fn put_back(&mut self, entries: Vec<Entry>) {
+        for entry in entries.into_iter().rev() {
+            entry.flushed.store(false, Ordering::Release);
+            self.ready.push_front(entry);
+        }
+    }
+
+    async fn pause(&mut self, error: &str) {
+        self.node.failed(&error);
+        time::sleep(self.backoff.pause()).await;
+    }
+
+    /// Lets a message wait for room in its list, as long as the original would.
+    fn full(&mut self, mut entry: Entry) {
+        let wait = (2_f64.powi(entry.refusals.min(30) as i32) + fastrand::f64()) / 4.0;
+        let next_try = Instant::now() + Duration::from_secs_f64(wait);
+        if entry.refusals >= entry.push.retries || next_try >= entry.push.deadline {
+            let key = entry.push.key.escape_ascii();
+            let capacity = entry.push.capacity;
+            let message = format!("the queue {key} on Redis {} stayed full ({capacity} messages)", self.node.master());
+            let _ = entry.done.send(Err(TransportError::new(TransportErrorKind::MessageSend, message)));
+            return;
+        }
+        entry.refusals += 1;
+        entry.flushed.store(false, Ordering::Release);
+        self.refusals += 1;
+        self.refused.insert((next_try, self.refusals), entry);
+    }
+
+    fn refuse(&self, entry: Entry, error: &str) {
+        let message = format!("Redis {} refused the message: {error}", self.node.master());
+        let _ = entry.done.send(Err(TransportError::new(TransportErrorKind::MessageSend, message)));
+    }
+
+    fn unknown(&self, entry: Entry, error: &str) {
+        let message = format!(
+            "the connection to Redis {} broke while the message was sent, it may have been delivered: {error}",
+            self.node.master()
+        );
+        let _ = entry.done.send(Err(TransportError::new(TransportErrorKind::MessageSend, message)));
+    }
+}
+
+/// Sends the runs and gives the replies to all their commands.
+async fn send(connection: &mut Connection, runs: &mut [Run], abilities: &Abilities) -> Result<Vec<Value>, Broken> {
+    let mut lengths = Pipeline::new();
+    for run in runs.iter().filter(|run| run.needs_length()) {
+        lengths.cmd("LLEN").arg(run.key());
+    }
+    if !lengths.is_empty() {
+        let replies = connection.query(&lengths).await.map_err(|error| Broken { error, sent: false })?;
+        for (run, reply) in runs.iter_mut().filter(|run| run.needs_length()).zip(replies) {
+            // Any other reply is an error, and the command that pushes will give it too.
+            run.set_length(if let Value::Int(length) = reply { length.try_into().unwrap_or_default() } else { 0 });
+        }
+    }
+    let mut commands = Pipeline::with_capacity(runs.len());
+    for run in runs.iter() {
+        run.write(&mut commands, abilities);
+        run.entries.iter().for_each(|entry| entry.flushed.store(true, Ordering::Release));
+    }
+    if commands.is_empty() {
+        return Ok(Vec::new());
+    }
+    connection.query(&commands).await.map_err(|error| Broken { error, sent: true })
+}
+
+fn silence() -> RedisError {
+    std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time").into()
+}

@@ -1,0 +1,187 @@
+//! What one flush sends, and what the replies to it mean.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use bytes::Bytes;
+use redis::{Pipeline, Script, ServerError, Value, cmd};
+
+use super::Entry;
+use crate::transport::redis::connection::{describe, is_passing, is_unsupported};
+
+/// The largest message, in bytes, that goes through the script: Lua copies what it is given, twice and more.
+const SCRIPT_LIMIT: usize = 4 * 1024;
+
+static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
+const SOURCE: &str = include_str!("push.lua");
+
+/// What is known of the Redis at the other end of a connection.
+#[derive(Debug)]
+pub(super) struct Abilities {
+    /// Whether Redis has the script.
+    pub(super) has_script: bool,
+    /// Whether `MULTI` works and `EXPIRE` knows `NX` and `GT` (Redis 7).
+    pub(super) transactions: bool,
+}
+
+impl Default for Abilities {
+    /// Of a Redis that was not talked to yet.
+    fn default() -> Self {
+        Self { has_script: false, transactions: true }
+    }
+}
+
+/// Messages that one command pushes, or one transaction.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) entries: Vec<Entry>,
+    by_script: bool,
+    /// How many more elements the list has room for, where the script does not find out.
+    room: usize,
+}
+
+/// What became of the messages of a run that were not taken.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// The list has no room for them.
+    Full,
+    /// Another way may work at once.
+    Again,
+    /// Redis is out of order for a while.
+    Later(ServerError),
+    /// They will never be taken.
+    Refused(String),
+}
+
+impl Run {
+    /// Sorts messages into runs. Those of one list keep their order.
+    pub(super) fn sort(entries: Vec<Entry>, abilities: &Abilities) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        let mut last: HashMap<Bytes, usize> = HashMap::new();
+        for entry in entries {
+            let frames = &entry.push.frames;
+            let is_small = frames.iter().map(Bytes::len).sum::<usize>() <= SCRIPT_LIMIT;
+            let by_script = is_small || !abilities.transactions;
+            let joins = |run: &Self| {
+                let first = &run.entries[0].push;
+                let is_alike = !by_script || (first.frames.len() == 1 && frames.len() == 1);
+                run.by_script == by_script && first.capacity == entry.push.capacity && is_alike
+            };
+            match last.get(&entry.push.key) {
+                Some(&index) if joins(&runs[index]) => runs[index].entries.push(entry),
+                _ => {
+                    last.insert(entry.push.key.clone(), runs.len());
+                    runs.push(Self { entries: vec![entry], by_script, room: 0 });
+                }
+            }
+        }
+        runs
+    }
+
+    /// Whether the length of the list has to be asked for beforehand.
+    pub(super) fn needs_length(&self) -> bool {
+        !self.by_script
+    }
+
+    pub(super) fn key(&self) -> &[u8] {
+        &self.entries[0].push.key
+    }
+
+    /// Takes the length of the list.
+    pub(super) fn set_length(&mut self, length: usize) {
+        self.room = self.entries[0].push.capacity.saturating_sub(length);
+    }
+
+    /// Appends the commands of this run.
+    pub(super) fn write(&self, commands: &mut Pipeline, abilities: &Abilities) {
+        let ttl = self.entries.iter().map(|entry| entry.push.ttl).max().unwrap_or_default().max(1);
+        if self.by_script {
+            let mut command = match abilities.has_script {
+                true => cmd("EVALSHA"),
+                false => cmd("EVAL"),
+            };
+            let first = &self.entries[0].push;
+            command.arg(if abilities.has_script { SCRIPT.get_hash() } else { SOURCE });
+            command.arg(1).arg(self.key()).arg(ttl).arg(first.capacity).arg(first.frames.len());
+            for frame in self.entries.iter().flat_map(|entry| &entry.push.frames) {
+                command.arg(&frame[..]);
+            }
+            commands.add_command(command);
+            return;
+        }
+        let mut push = cmd("RPUSH");
+        push.arg(self.key());
+        for frame in self.fitting().flat_map(|entry| &entry.push.frames) {
+            push.arg(&frame[..]);
+        }
+        if push.args_iter().len() == 2 {
+            return;
+        }
+        commands.cmd("MULTI").add_command(push);
+        commands.cmd("EXPIRE").arg(self.key()).arg(ttl).arg("NX");
+        commands.cmd("EXPIRE").arg(self.key()).arg(ttl).arg("GT");
+        commands.cmd("EXEC");
+    }
+
+    /// The messages that a transaction pushes: a message is let in while there is any room, as a whole.
+    fn fitting(&self) -> impl Iterator<Item = &Entry> {
+        let mut room = self.room;
+        self.entries.iter().take_while(move |entry| {
+            let fits = room > 0;
+            room = room.saturating_sub(entry.push.frames.len());
+            fits
+        })
+    }
+
+    /// Reads the replies to this run's commands: how many messages from the first were taken, and what became of the
+    /// others.
+    pub(super) fn read(&self, replies: &mut impl Iterator<Item = Value>, abilities: &mut Abilities) -> (usize, Fate) {
+        if self.by_script {
+            return read_script(replies.next(), abilities);
+        }
+        let fitting = self.fitting().count();
+        if fitting == 0 {
+            return (0, Fate::Full);
+        }
+        let mut next = || replies.next().unwrap_or(Value::Nil);
+        let [_multi, push, _expire, _lengthen, exec] = [next(), next(), next(), next(), next()];
+        match (push, exec) {
+            // No transaction was begun, so the command was obeyed at once.
+            (Value::Int(_), _) => {
+                abilities.transactions = false;
+                (fitting, Fate::Full)
+            }
+            (_, Value::Array(results)) => match results.into_iter().next() {
+                Some(Value::ServerError(error)) => (0, refusal(error)),
+                _ => (fitting, Fate::Full),
+            },
+            (Value::ServerError(error), _) if !is_unsupported(&error) => (0, refusal(error)),
+            (_, Value::ServerError(error)) if is_passing(&error) => (0, Fate::Later(error)),
+            // `EXPIRE` before version 7, or no transactions at all.
+            _ => {
+                abilities.transactions = false;
+                (0, Fate::Again)
+            }
+        }
+    }
+}
+
+fn read_script(reply: Option<Value>, abilities: &mut Abilities) -> (usize, Fate) {
+    match reply {
+        Some(Value::Int(taken)) => {
+            abilities.has_script = true;
+            (usize::try_from(taken).unwrap_or_default(), Fate::Full)
+        }
+        Some(Value::ServerError(error)) if error.code() == "NOSCRIPT" => {
+            abilities.has_script = false;
+            (0, Fate::Again)
+        }
+        Some(Value::ServerError(error)) => (0, refusal(error)),
+        // Queued in a transaction that could not be ended, and forgotten with its connection.
+        Some(Value::SimpleString(_)) => (0, Fate::Again),
+        other => (0, Fate::Refused(format!("an unexpected reply: {other:?}"))),
+    }
+}
+
+fn refusal(error: ServerError) -> Fate {
+    if is_passing(&error) { Fate::Later(error) } else { Fate::Refused(describe(&error.into())) }
+}

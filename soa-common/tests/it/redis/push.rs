@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use soa_common::transport::{
+    TransportErrorKind,
+    redis::{Push, Pusher},
+};
+use soa_fixtures::{RedisServer, Reply};
+use tokio::time::Instant;
+
+use super::{LONG, message, numbered, pusher};
+
+/// What is in a list.
+fn list(redis: &RedisServer, key: &str) -> Vec<Vec<u8>> {
+    redis.command(&["LRANGE", key, "0", "-1"]).items().iter().map(|item| item.bytes().to_vec()).collect()
+}
+
+/// Redis servers that make a push take each of its ways.
+fn servers() -> Vec<RedisServer> {
+    vec![
+        RedisServer::start(),
+        // Without `EXEC` no transaction can be ended: the same happens with flags that `EXPIRE` does not know.
+        RedisServer::builder().rename_command("EXEC", "").start(),
+        RedisServer::builder().rename_command("MULTI", "").start(),
+    ]
+}
+
+#[tokio::test]
+async fn messages_keep_their_order_however_they_are_grouped() {
+    for redis in servers() {
+        let pusher = pusher(&redis.url());
+        let frames: Vec<Bytes> = (0..500)
+            .map(|number| match number % 7 {
+                0 => format!("{number}:{}", "x".repeat(10_000)).into(),
+                _ => numbered(number),
+            })
+            .collect();
+        let pushed = join_all(frames.iter().map(|frame| pusher.push(message("list", frame.clone())))).await;
+        assert!(pushed.iter().all(Result::is_ok), "{pushed:?}");
+        assert!(list(&redis, "list").iter().eq(&frames));
+    }
+}
+
+#[tokio::test]
+async fn a_push_never_shortens_the_life_of_a_list() {
+    for redis in servers() {
+        let pusher = pusher(&redis.url());
+        let check = async |ttl, frame: Bytes, expected| {
+            pusher.push(Push { ttl, ..message("list", frame) }).await.unwrap();
+            let left = redis.command(&["TTL", "list"]).int();
+            assert!((expected - 2..=expected).contains(&left), "{left} instead of {expected}");
+        };
+        let large = Bytes::from(vec![b'x'; 20_000]);
+        check(60, "a".into(), 60).await;
+        check(3_600, "b".into(), 3_600).await;
+        check(1, "c".into(), 3_600).await;
+        check(1, large.clone(), 3_600).await;
+        check(7_200, large, 7_200).await;
+        check(1, "d".into(), 7_200).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_list_takes_what_fits_and_the_rest_when_there_is_room() {
+    for redis in servers() {
+        let pusher = pusher(&redis.url());
+        let push = |number| Push { capacity: 5, ..message("list", numbered(number)) };
+        let pushes = join_all((0..8).map(|number| pusher.push(push(number))));
+        let consumer = async {
+            while redis.command(&["LLEN", "list"]) != Reply::Int(5) {
+                tokio::task::yield_now().await;
+            }
+            redis.command(&["LTRIM", "list", "5", "-1"]);
+        };
+        let (pushed, ()) = tokio::join!(pushes, consumer);
+        assert!(pushed.iter().all(Result::is_ok), "{pushed:?}");
+        assert_eq!(redis.command(&["LLEN", "list"]), Reply::Int(3));
+    }
+}
+
+async fn check_full(pusher: &Pusher, push: Push) -> Duration {
+    let start = Instant::now();
+    let error = pusher.push(push).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::MessageSend);
+    assert!(error.to_string().contains("the queue list on Redis"), "{error}");
+    assert!(error.to_string().contains("stayed full"), "{error}");
+    start.elapsed()
+}
+
+#[tokio::test]
+async fn a_list_that_stays_full_is_given_up_by_retries_and_by_the_deadline() {
+    let redis = RedisServer::start();
+    redis.command(&["RPUSH", "list", "a"]);
+    let pusher = pusher(&redis.url());
+    let full = |retries, deadline, size| {
+        let deadline = Instant::now() + deadline;
+        Push { capacity: 1, retries, deadline, ..message("list", vec![b'x'; size]) }
+    };
+    for size in [10, 20_000] {
+        assert!(check_full(&pusher, full(0, LONG, size)).await < Duration::from_secs(5));
+        assert!(check_full(&pusher, full(10, Duration::from_millis(900), size)).await < Duration::from_millis(900));
+    }
+    let waited = check_full(&pusher, full(1, LONG, 10)).await;
+    assert!(waited >= Duration::from_millis(250), "{waited:?}");
+    assert_eq!(redis.command(&["LLEN", "list"]), Reply::Int(1));
+}
+
+#[tokio::test]
+async fn the_frames_of_a_message_stay_together_and_count_as_one() {
+    for redis in servers() {
+        let pushers = [pusher(&redis.url()), pusher(&redis.url())];
+        let frames =
+            |name: u8| (0..4_u8).map(|number| vec![name, number].repeat(10_000).into()).collect::<Vec<Bytes>>();
+        let push = |name| Push { frames: frames(name), capacity: 30, ..message("list", "") };
+        let pushed = join_all((0..8).map(|name| pushers[usize::from(name % 2)].push(push(name)))).await;
+        assert!(pushed.iter().all(Result::is_ok), "{pushed:?}");
+        for message in list(&redis, "list").chunks(4) {
+            assert!(message.iter().eq(&frames(message[0][0])));
+        }
+        let over = pushers[0].push(Push { retries: 0, ..push(9) }).await.unwrap_err();
+        assert!(over.to_string().contains("stayed full"), "{over}");
+    }
+}
+
+#[tokio::test]
+async fn what_redis_refuses_is_an_error_that_says_why() {
+    for redis in servers() {
+        redis.command(&["SET", "list", "a text"]);
+        let pusher = pusher(&redis.url());
+        for size in [10, 20_000] {
+            let error = pusher.push(message("list", vec![b'x'; size])).await.unwrap_err();
+            assert!(error.to_string().contains("refused the message: WRONGTYPE"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_script_that_redis_forgot_is_sent_again() {
+    let redis = RedisServer::start();
+    let pusher = pusher(&redis.url());
+    pusher.push(message("list", "a")).await.unwrap();
+    redis.command(&["SCRIPT", "FLUSH"]);
+    pusher.push(message("list", "b")).await.unwrap();
+    assert_eq!(list(&redis, "list"), [b"a", b"b"]);
+}
