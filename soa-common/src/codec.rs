@@ -1,5 +1,7 @@
 //! What can go wrong when values become bytes and bytes become values.
 
+use std::fmt;
+
 /// Bytes that are not what they claim to be: a peer's fault.
 ///
 /// The text says what could not be read and where.
@@ -25,5 +27,11 @@ impl InvalidField {
     /// An error with the given description.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
+    }
+}
+
+impl serde::ser::Error for InvalidField {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
     }
 }

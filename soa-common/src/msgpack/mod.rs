@@ -5,6 +5,7 @@
 
 mod check;
 mod reader;
+mod serialize;
 mod typed;
 mod writer;
 
@@ -12,6 +13,7 @@ pub use check::{MAX_DEPTH, check};
 pub use reader::{Reader, Token};
 pub use typed::{decode, encode, encode_into};
 pub use writer::Writer;
+pub(crate) use writer::replace_head;
 
 /// The extension types of the protocol.
 pub mod ext {

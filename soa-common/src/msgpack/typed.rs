@@ -4,13 +4,15 @@ use rmp_serde::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, serialize::Serializer};
 use crate::{InvalidField, InvalidMessage};
 
-/// Encodes a serde value as MessagePack: structs as maps, types with a readable form (such as UUIDs) as text.
+/// Encodes a serde value as MessagePack: structs as maps, types with a readable form (such as UUIDs) as text, `f32` with
+/// 64 bits like every float of the protocol.
 ///
 /// # Errors
-/// When the type's `Serialize` refuses.
+/// When the type's `Serialize` refuses, an integer takes more than 64 bits, or lists and maps nest deeper than
+/// [`MAX_DEPTH`].
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, InvalidField> {
     let mut out = Vec::new();
     encode_into(&mut out, value)?;
@@ -22,8 +24,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, InvalidField>
 /// # Errors
 /// As [`encode`].
 pub fn encode_into<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), InvalidField> {
-    let mut serializer = rmp_serde::Serializer::new(out).with_struct_map().with_human_readable();
-    value.serialize(&mut serializer).map_err(|error| InvalidField::new(error.to_string()))
+    value.serialize(Serializer::new(out))
 }
 
 /// Decodes MessagePack into a serde type.

@@ -1,6 +1,7 @@
-use crate::{Integer, Value, value::Map};
+use std::ops::Range;
 
 use super::ext;
+use crate::{Integer, Map, Value};
 
 /// Writes MessagePack as PySOA does: always the shortest form, floats with 64 bits.
 #[derive(Debug)]
@@ -176,4 +177,11 @@ impl<'a> Writer<'a> {
             self.raw(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         }
     }
+}
+
+/// Writes another head in the place of a container's, once its true length is known.
+pub(crate) fn replace_head(out: &mut Vec<u8>, head: Range<usize>, write: impl FnOnce(&mut Writer<'_>)) {
+    let mut true_head = Vec::new();
+    write(&mut Writer::new(&mut true_head));
+    out.splice(head, true_head);
 }

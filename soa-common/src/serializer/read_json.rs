@@ -4,7 +4,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use crate::{
     InvalidMessage,
-    msgpack::{MAX_DEPTH, Writer},
+    msgpack::{MAX_DEPTH, Writer, replace_head},
 };
 
 /// Appends JSON as MessagePack without building a tree. After an error `out` holds what came before it, its open maps
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for Element<'_> {
         while elements.next_element_seed(self.inner())?.is_some() {
             length += 1;
         }
-        close(self.out, head, |writer| writer.list(length));
+        replace_head(self.out, head..head + 1, |writer| writer.list(length));
         Ok(())
     }
 
@@ -120,16 +120,9 @@ impl<'de> Visitor<'de> for Element<'_> {
             key = self.out.len();
         }
         let length = keep_last(self.out, &entries);
-        close(self.out, head, |writer| writer.map(length));
+        replace_head(self.out, head..head + 1, |writer| writer.map(length));
         Ok(())
     }
-}
-
-/// Replaces the head of a container by the one for its true length.
-fn close(out: &mut Vec<u8>, head: usize, write: impl FnOnce(&mut Writer<'_>)) {
-    let mut true_head = Vec::new();
-    write(&mut Writer::new(&mut true_head));
-    out.splice(head..=head, true_head);
 }
 
 /// Where a map's entry stands in the output.
