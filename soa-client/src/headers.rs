@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use soa_common::{Context, Control, Map, Value};
-use uuid::Uuid;
 
 /// The options of a call that travel with its job.
 #[derive(Default)]
@@ -19,12 +18,12 @@ pub(crate) struct Options {
 
 impl Options {
     /// The context header: the client's base, then what belongs to this call, keys in the order of the original.
-    pub(crate) fn context(&self, base: &Map) -> Context {
+    pub(crate) fn context(&self, base: &Map, new_correlation_id: impl FnOnce() -> String) -> Context {
         let mut context = base.clone();
         if let Some(id) = &self.correlation_id {
             context.insert("correlation_id", id.as_str());
         } else if context.get("correlation_id").is_none() {
-            context.insert("correlation_id", Uuid::new_v4().simple().to_string());
+            context.insert("correlation_id", new_correlation_id());
         }
         let mut extra = self.context.clone();
         let inherited = context.get("switches").cloned().into_iter().chain(extra.remove("switches"));

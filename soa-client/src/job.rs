@@ -68,12 +68,13 @@ impl Job {
     pub(crate) fn prepare(self, client: &Client, options: &Options, now: Instant) -> PreparedJob {
         let actions = self.actions.iter().map(|action| action.action.clone()).collect();
         let timeout = options.timeout.unwrap_or_else(|| self.handler.receive_timeout());
+        let request_id = client.next_request_id();
         let request = ClientRequest {
-            request_id: client.next_request_id(),
+            request_id,
             meta: soa_common::Map::new(),
             job: JobRequest {
                 control: options.control(),
-                context: options.context(client.context()),
+                context: options.context(client.context(), || client.correlation_id(request_id)),
                 actions: self.actions,
             },
             timeout: options.timeout,
