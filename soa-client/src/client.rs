@@ -181,6 +181,13 @@ impl Client {
     }
 }
 
+impl Default for Client {
+    /// A client that knows no service.
+    fn default() -> Self {
+        Self::new(HashMap::new(), Context::default())
+    }
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("services", &self.services()).finish_non_exhaustive()

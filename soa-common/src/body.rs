@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::{
     InvalidField, InvalidMessage, Map, Value,
@@ -27,14 +27,15 @@ impl Body {
         Self(Repr::Raw(Bytes::from_static(&[0x80])))
     }
 
-    /// Encodes a serde value, which must become a map.
+    /// Encodes a serde value, which must become a map; nothing, such as `()`, becomes an empty one.
     ///
     /// # Errors
-    /// When the value's `Serialize` refuses or does not give a map.
+    /// When the value's `Serialize` refuses or gives something else.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, InvalidField> {
         let bytes = msgpack::encode(value)?;
         match Reader::new(&bytes).token() {
             Ok(Token::Map(_)) => Ok(Self(Repr::Raw(bytes.into()))),
+            Ok(Token::Null) => Ok(Self::empty()),
             _ => Err(InvalidField::new(format!("a body is a map, and {} is none", std::any::type_name::<T>()))),
         }
     }
@@ -132,6 +133,18 @@ impl Default for Body {
 impl PartialEq for Body {
     fn eq(&self, other: &Self) -> bool {
         self.to_value() == other.to_value()
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Map::deserialize(deserializer).map(Self::from)
     }
 }
 

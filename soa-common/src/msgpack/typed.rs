@@ -3,6 +3,7 @@ use rmp_serde::{
     decode::ReadRefReader,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_path_to_error::Segment;
 
 use super::{MAX_DEPTH, serialize::Serializer};
 use crate::{InvalidField, InvalidMessage};
@@ -32,13 +33,41 @@ pub fn encode_into<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Resul
 /// # Errors
 /// When the bytes are not MessagePack or not what `T` wants; the message names the place.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidMessage> {
+    decode_or_locate(bytes).map_err(|misfit| {
+        InvalidMessage::new(match misfit.pointer {
+            Some(pointer) => format!("{pointer}: {}", misfit.message),
+            None => misfit.message,
+        })
+    })
+}
+
+/// Why and where MessagePack is not what a serde type wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// Serde's message.
+    pub message: String,
+    /// Keys and indexes joined by dots; `None` for the value itself.
+    pub pointer: Option<String>,
+}
+
+/// As [`decode`], with the place apart from the message.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_or_locate<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misfit> {
     T::deserialize(&mut deserializer(bytes)).map_err(|error| {
         // Following the path costs time, so it is done only when there is an error to place.
-        let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer(bytes)) {
-            Err(placed) if placed.path().iter().next().is_some() => format!("{}: {}", placed.path(), placed.inner()),
-            _ => error.to_string(),
+        let Err(placed) = serde_path_to_error::deserialize::<_, T>(&mut deserializer(bytes)) else {
+            return Misfit { message: error.to_string(), pointer: None };
         };
-        InvalidMessage::new(error)
+        let keys = placed.path().iter().filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { variant } => Some(variant.clone()),
+            Segment::Unknown => None,
+        });
+        let keys: Vec<_> = keys.collect();
+        Misfit { message: placed.inner().to_string(), pointer: (!keys.is_empty()).then(|| keys.join(".")) }
     })
 }
 

@@ -2,4 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
 
+mod conversations;
+mod schemas;
 mod settings;
+mod vector_service;

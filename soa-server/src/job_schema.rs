@@ -1,0 +1,51 @@
+//! What a job must look like before anything of it is run (`docs/protocol.md`, section 4).
+
+use std::sync::LazyLock;
+
+use soa_common::JobRequest;
+
+use crate::schema::{Boolean, Dictionary, Integer, List, Path, Schema, SchemalessDictionary, Text, Violation};
+
+/// Everything that is wrong with a raw job.
+pub(crate) fn check_raw(job: &[u8]) -> Vec<Violation> {
+    JOB.validate(job)
+}
+
+/// The same for a job that was read already, or never was bytes.
+pub(crate) fn check(job: &JobRequest) -> Vec<Violation> {
+    let part = |key, schema: &Schema, raw: &[u8]| schema.validate_at(&Path::Key(&Path::Top, key), raw);
+    let mut violations = part("control", &CONTROL, &job.control.as_body().to_msgpack());
+    violations.extend(part("context", &CONTEXT, &job.context.as_body().to_msgpack()));
+    let actions = Path::Key(&Path::Top, "actions");
+    if job.actions.is_empty() {
+        violations.extend(part("actions", &ACTIONS, &[0x90]));
+    }
+    for (index, action) in (0..).zip(&job.actions) {
+        let path = Path::Key(&Path::Index(&actions, index), "body");
+        violations.extend(BODY.validate_at(&path, &action.body.to_msgpack()));
+    }
+    violations
+}
+
+static JOB: LazyLock<Schema> = LazyLock::new(|| {
+    let job = Dictionary::new().required("control", CONTROL.clone());
+    job.required("context", CONTEXT.clone()).required("actions", ACTIONS.clone()).into()
+});
+
+static CONTROL: LazyLock<Schema> = LazyLock::new(|| {
+    let control = Dictionary::new().required("continue_on_error", Boolean::new());
+    control.optional("suppress_response", Boolean::new()).allow_extra_keys().into()
+});
+
+static CONTEXT: LazyLock<Schema> = LazyLock::new(|| {
+    let context = Dictionary::new().optional("caller", Text::new()).optional("calling_service", Text::new());
+    let context = context.required("correlation_id", Text::new()).required("switches", List::new(Integer::new()));
+    context.allow_extra_keys().into()
+});
+
+static ACTIONS: LazyLock<Schema> = LazyLock::new(|| {
+    let action = Dictionary::new().required("action", Text::new()).optional("body", BODY.clone());
+    List::new(action).min_length(1).into()
+});
+
+static BODY: LazyLock<Schema> = LazyLock::new(|| SchemalessDictionary::new().keys(Text::new()).into());

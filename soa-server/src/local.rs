@@ -1,0 +1,67 @@
+use futures_util::future::BoxFuture;
+use soa_common::transport::{ClientRequest, ClientTransport, PendingResponse, TransportError, TransportErrorKind};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{JobInfo, Service};
+
+/// The transport to a service in the same process: jobs are handed over as they are, nothing is serialized and no size
+/// limit applies.
+///
+/// A job runs while its response is awaited, so calls that are awaited together run together, and a call that is dropped
+/// ends its job. A job whose response is suppressed runs as a task of its own.
+///
+/// ```
+/// use soa_client::Client;
+/// use soa_common::Map;
+/// use soa_server::{ActionError, LocalTransport, Service};
+///
+/// async fn square(input: Map) -> Result<Map, ActionError> {
+///     let number = input.get("number").and_then(|number| number.as_i64()).unwrap_or_default();
+///     Ok(Map::from([("square", number * number)]))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let service = Service::builder("math").action("square", square).build()?;
+/// let client = Client::builder().transport("math", LocalTransport::new(service)).build()?;
+/// let response = client.call_action("math", "square", serde_json::json!({"number": 7})).await?;
+/// assert_eq!(response.body.get("square"), Some(49.into()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct LocalTransport {
+    service: Service,
+}
+
+impl LocalTransport {
+    /// The transport to this service.
+    #[must_use]
+    pub fn new(service: Service) -> Self {
+        Self { service }
+    }
+}
+
+impl ClientTransport for LocalTransport {
+    fn send(&self, request: ClientRequest) -> BoxFuture<'_, Result<PendingResponse, TransportError>> {
+        let ClientRequest { request_id, job, deadline, .. } = request;
+        let (service, start) = (self.service.clone(), Instant::now());
+        let info = JobInfo { request_id: request_id.to_string(), deadline: Some(deadline) };
+        let response = if job.control.suppress_response() {
+            tokio::spawn(async move { service.process_job(job, info).await });
+            PendingResponse::new(async {
+                let message = "the request said that it wants no response";
+                Err(TransportError::new(TransportErrorKind::MessageReceive, message))
+            })
+        } else {
+            PendingResponse::new(async move {
+                timeout_at(deadline, service.process_job(job, info)).await.map_err(|_| {
+                    let waited = deadline.saturating_duration_since(start);
+                    let message = format!("the service {:?} gave no response within {waited:?}", service.name());
+                    TransportError::new(TransportErrorKind::MessageReceiveTimeout, message)
+                })
+            })
+        };
+        Box::pin(async { Ok(response) })
+    }
+}

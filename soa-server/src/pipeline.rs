@@ -1,0 +1,137 @@
+//! From a raw job to its response: validation, middleware, actions, errors. None of it can fail.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use soa_common::{ActionRequest, ActionResponse, Body, Error, JobRequest, JobResponse, Value, middleware};
+use tracing::Instrument;
+
+use crate::{
+    ActionContext, ActionError, Call, Job, JobError, JobInfo, Service,
+    action::{Scope, Switches, unknown_action},
+    error::Failure,
+    job_schema,
+    middleware::{ActionLevel, JobLevel, JobResult},
+    panics,
+    schema::Violation,
+};
+
+impl Service {
+    /// Runs a raw job, the checked MessagePack of an envelope's body (`docs/protocol.md`, section 5).
+    ///
+    /// Whatever happens is in the response: a job that has not the right shape, unknown actions, errors and panics.
+    pub async fn process(&self, job: &Bytes, info: JobInfo) -> JobResponse {
+        let violations = job_schema::check_raw(job);
+        if !violations.is_empty() {
+            return refused(violations);
+        }
+        self.run(JobRequest::from_body(job), info).await
+    }
+
+    /// As [`process`](Self::process), for a job that never was bytes.
+    pub async fn process_job(&self, job: JobRequest, info: JobInfo) -> JobResponse {
+        let violations = job_schema::check(&job);
+        if !violations.is_empty() {
+            return refused(violations);
+        }
+        self.run(job, info).await
+    }
+
+    async fn run(&self, job: JobRequest, info: JobInfo) -> JobResponse {
+        let JobRequest { control, context, actions } = job;
+        let correlation_id = context.get("correlation_id").unwrap_or_default();
+        // An error span, so that whatever is logged at any level carries it.
+        let span = tracing::error_span!(
+            "job",
+            service_name = self.name(),
+            request_id = info.request_id,
+            correlation_id = correlation_id.as_str(),
+        );
+        let (request_id, deadline) = (info.request_id.into(), info.deadline);
+        let job = Job { control, context, actions, service: self.clone(), request_id, deadline };
+        let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job));
+        async {
+            let result = panics::catch(run).await.unwrap_or_else(|panic| Err(JobError::panicked(&panic)));
+            match result {
+                Ok(response) => carry_back(response, correlation_id),
+                Err(error) => JobResponse::failed(self.report(error.into_failure())),
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// The innermost part of a job: its actions, one after the other.
+    async fn run_actions(&self, job: Job) -> JobResult {
+        let continue_on_error = job.control.continue_on_error();
+        let scope = Arc::new(Scope {
+            service: job.service,
+            switches: Switches::of(&job.context),
+            context: job.context,
+            control: job.control,
+            request_id: job.request_id,
+            deadline: job.deadline,
+        });
+        let mut response = JobResponse::default();
+        for request in job.actions {
+            let action = self.run_action(&scope, request).await?;
+            let has_failed = !action.errors.is_empty();
+            response.actions.push(action);
+            if has_failed && !continue_on_error {
+                break;
+            }
+        }
+        Ok(response)
+    }
+
+    async fn run_action(&self, scope: &Arc<Scope>, request: ActionRequest) -> Result<ActionResponse, JobError> {
+        let Some((name, action)) = self.find(&request.action) else {
+            let errors = vec![unknown_action(&request.action)];
+            return Ok(ActionResponse { action: request.action, errors, body: Body::empty() });
+        };
+        let span = tracing::error_span!("action", action_name = &**name);
+        let call = Call { ctx: ActionContext::new(Arc::clone(scope), Arc::clone(name)), body: request.body };
+        let run = middleware::run::<ActionLevel, _, _>(&self.0.middleware, call, move |call: Call| async move {
+            let body = panics::catch(action.call(call.ctx, call.body)).await;
+            let body = body.unwrap_or_else(|panic| Err(ActionError::panicked(&panic)))?;
+            Ok(ActionResponse { action: name.to_string(), errors: Vec::new(), body })
+        });
+        async {
+            match panics::catch(run).await.unwrap_or_else(|panic| Err(ActionError::panicked(&panic))) {
+                Ok(response) => Ok(response),
+                Err(error) if error.is_job() => Err(error.into_failure().into()),
+                Err(error) => {
+                    let errors = self.report(error.into_failure());
+                    Ok(ActionResponse { action: request.action, errors, body: Body::empty() })
+                }
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// The errors as callers see them. What nobody planned for is logged.
+    fn report(&self, failure: Failure) -> Vec<Error> {
+        let mut errors = failure.errors;
+        if let (Some(trace), Some(error)) = (failure.trace, errors.first_mut()) {
+            tracing::error!(trace, "{}", error.message);
+            error.traceback = self.0.expose_tracebacks.then_some(trace);
+        }
+        errors
+    }
+}
+
+/// A job that has not the right shape. A client library made it, not the caller, so it is nobody's fault here.
+fn refused(violations: Vec<Violation>) -> JobResponse {
+    let errors = violations.into_iter().map(|violation| {
+        let mut error = Error::new(violation.code, violation.message);
+        error.field = violation.pointer;
+        error
+    });
+    JobResponse::failed(errors.collect())
+}
+
+fn carry_back(mut response: JobResponse, correlation_id: Value) -> JobResponse {
+    response.context = response.context.with("correlation_id", correlation_id);
+    response
+}

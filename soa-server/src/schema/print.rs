@@ -1,0 +1,99 @@
+use soa_common::Value;
+
+/// The text of a value as Python's `str()` gives it.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => float(*number),
+        Value::Text(text) => text.clone(),
+        Value::Bytes(bytes) => self::bytes(bytes),
+        Value::Date(date) => date.to_string(),
+        Value::Time(time) => time.to_string(),
+        Value::DateTime(moment) => {
+            let (date, time) = moment.parts();
+            format!("{date} {time}")
+        }
+        Value::UtcDateTime(moment) => {
+            let (date, time) = moment.parts();
+            format!("{date} {time}+00:00")
+        }
+        Value::Decimal(digits) => digits.to_string(),
+        Value::Amount(amount) => amount.to_string(),
+        // Lists and maps are no keys and no constants.
+        _ => format!("{value:?}"),
+    }
+}
+
+/// The shortest digits that give the same float again, always with a point or an exponent.
+pub(super) fn float(number: f64) -> String {
+    if !number.is_finite() {
+        return match number {
+            _ if number.is_nan() => "nan",
+            _ if number > 0.0 => "inf",
+            _ => "-inf",
+        }
+        .to_owned();
+    }
+    let scientific = format!("{number:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>().unwrap_or_default() {
+        exponent @ ..-4 => format!("{mantissa}e-{:02}", -exponent),
+        exponent @ 16.. => format!("{mantissa}e+{exponent}"),
+        _ => format!("{number:?}"),
+    }
+}
+
+/// Bytes as a Python literal, `b'…'`.
+fn bytes(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut text = format!("b{quote}");
+    for byte in bytes {
+        match byte {
+            b'\\' => text.push_str("\\\\"),
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            b' '..=b'~' if char::from(*byte) == quote => text.extend(['\\', quote]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            _ => text.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    text.push(quote);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_print_as_in_python() {
+        for (number, expected) in [
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (2.5, "2.5"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.5e300, "1.5e+300"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (-1.25e-7, "-1.25e-07"),
+            (f64::NAN, "nan"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(float(number), expected);
+        }
+    }
+
+    #[test]
+    fn bytes_print_as_in_python() {
+        for (given, expected) in
+            [(&b"x"[..], "b'x'"), (b"a'", "b\"a'\""), (b"'\"", "b'\\'\"'"), (b"\\\n\x00\xff", "b'\\\\\\n\\x00\\xff'")]
+        {
+            assert_eq!(bytes(given), expected);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use soa_client::Client;
+use soa_common::Context;
+use tokio::time::Instant;
+
+use crate::{
+    Middleware,
+    action::{ActionInfo, ErasedAction, IntoAction, Registration, Switched, SwitchedBuilder},
+    middleware::DynMiddleware,
+    panics,
+};
+
+/// A service: named actions and the middleware around them. Cheap to clone.
+///
+/// It knows nothing of Redis, processes or signals: give it a job and it gives the response.
+#[derive(Clone)]
+pub struct Service(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) name: String,
+    description: Option<String>,
+    version: Option<String>,
+    build_id: Option<String>,
+    actions: BTreeMap<Arc<str>, ErasedAction>,
+    pub(crate) middleware: Vec<Arc<dyn DynMiddleware>>,
+    client: Client,
+    pub(crate) expose_tracebacks: bool,
+}
+
+/// What is known of a job besides its content.
+#[derive(Clone, Debug, Default)]
+pub struct JobInfo {
+    /// The id of the request, for logs.
+    pub request_id: String,
+    /// When the caller stops waiting; `None` when it does not say. Actions are told; nothing is cancelled by it.
+    pub deadline: Option<Instant>,
+}
+
+/// Declares a service; see [`Service::builder`]. `S` is the state its actions share.
+pub struct ServiceBuilder<S = ()> {
+    state: Arc<S>,
+    service: Inner,
+    error: Option<BuildError>,
+}
+
+/// What is wrong with the declaration of a service.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The service's name cannot be used.
+    #[error(
+        "{name:?} cannot be the name of a service: a name is not empty and has no white space, no control characters and no `!`"
+    )]
+    ServiceName {
+        /// The name.
+        name: String,
+    },
+    /// An action's name cannot be used.
+    #[error(
+        "{name:?} cannot be the name of an action of the service {service:?}: a name is not empty and has no white space and no control characters"
+    )]
+    ActionName {
+        /// The service's name.
+        service: String,
+        /// The action's name.
+        name: String,
+    },
+    /// Two actions have the same name.
+    #[error("the service {service:?} has two actions named {name:?}: give one of them another name")]
+    DuplicateAction {
+        /// The service's name.
+        service: String,
+        /// The action's name.
+        name: String,
+    },
+}
+
+impl Service {
+    /// Starts the declaration of a service that clients know by this name.
+    ///
+    /// ```
+    /// use soa_common::{Body, JobRequest, ActionRequest};
+    /// use soa_server::{ActionError, JobInfo, Service};
+    ///
+    /// async fn echo(body: Body) -> Result<Body, ActionError> {
+    ///     Ok(body)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), soa_server::BuildError> {
+    /// let service = Service::builder("echo").version("1.2.3").action("echo", echo).build()?;
+    /// // An empty job is answered, too.
+    /// let response = service.process_job(JobRequest::default(), JobInfo::default()).await;
+    /// assert_eq!(response.errors[0].message, "Missing key: continue_on_error");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn builder(name: impl Into<String>) -> ServiceBuilder {
+        let name = name.into();
+        let error = (!is_name(&name) || name.contains('!')).then(|| BuildError::ServiceName { name: name.clone() });
+        let service = Inner {
+            name,
+            description: None,
+            version: None,
+            build_id: None,
+            actions: BTreeMap::new(),
+            middleware: Vec::new(),
+            client: Client::default(),
+            expose_tracebacks: false,
+        };
+        ServiceBuilder { state: Arc::new(()), service, error }
+    }
+
+    /// The name clients know it by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it does, for people.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.0.version.as_deref()
+    }
+
+    /// Which build of this version it is.
+    #[must_use]
+    pub fn build_id(&self) -> Option<&str> {
+        self.0.build_id.as_deref()
+    }
+
+    /// What can be told about the actions, in the order of their names.
+    pub fn actions(&self) -> impl Iterator<Item = ActionInfo<'_>> {
+        self.0.actions.iter().flat_map(|(name, action)| action.info(name))
+    }
+
+    /// The client for calls on behalf of a job: they inherit its context and say which service makes them.
+    pub(crate) fn client(&self, context: &Context) -> Client {
+        let context = context.clone().with("calling_service", self.name());
+        self.0.client.with_context(context)
+    }
+
+    pub(crate) fn find(&self, action: &str) -> Option<(&Arc<str>, &ErasedAction)> {
+        self.0.actions.get_key_value(action)
+    }
+}
+
+impl<S: Send + Sync + 'static> ServiceBuilder<S> {
+    /// Sets the state that actions declared after this share. Actions that want none can stand before or after.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(self, state: T) -> ServiceBuilder<T> {
+        ServiceBuilder { state: Arc::new(state), service: self.service, error: self.error }
+    }
+
+    /// Says for people what the service does.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.service.description = Some(description.into());
+        self
+    }
+
+    /// The service's version, which callers can ask for.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.service.version = Some(version.into());
+        self
+    }
+
+    /// Which build of this version it is: PySOA's `build`.
+    #[must_use]
+    pub fn build_id(mut self, build_id: impl Into<String>) -> Self {
+        self.service.build_id = Some(build_id.into());
+        self
+    }
+
+    /// Adds an action: an `async fn(In)`, an `async fn(ActionContext<S>, In)`, a type that implements
+    /// [`Action`](crate::Action), or a [`Definition`](crate::Definition).
+    #[must_use]
+    pub fn action<M>(self, name: &str, action: impl IntoAction<S, M>) -> Self {
+        let action = action.erase(Registration::new(Arc::clone(&self.state)));
+        self.register(name, action)
+    }
+
+    /// Adds an action whose code depends on the switches of the request; the first version whose switch is on runs.
+    ///
+    /// ```
+    /// # use soa_common::Map;
+    /// # use soa_server::{ActionError, Service};
+    /// async fn v1(_input: Map) -> Result<Map, ActionError> {
+    ///     Ok(Map::from([("version", 1)]))
+    /// }
+    ///
+    /// async fn v2(_input: Map) -> Result<Map, ActionError> {
+    ///     Ok(Map::from([("version", 2)]))
+    /// }
+    ///
+    /// let service = Service::builder("demo").switched("versioned", |versions| versions.when(5, v2).otherwise(v1)).build()?;
+    /// # Ok::<(), soa_server::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn switched(self, name: &str, versions: impl FnOnce(SwitchedBuilder<S>) -> Switched) -> Self {
+        let action = versions(SwitchedBuilder::new(Arc::clone(&self.state))).erase();
+        self.register(name, action)
+    }
+
+    /// Adds middleware inside of that added before.
+    #[must_use]
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.service.middleware.push(Arc::new(middleware));
+        self
+    }
+
+    /// The client that actions and middleware call other services with. Default: one that knows no service.
+    #[must_use]
+    pub fn client(mut self, client: Client) -> Self {
+        self.service.client = client;
+        self
+    }
+
+    /// Whether callers are shown where internal errors come from; by default they are not.
+    #[must_use]
+    pub fn expose_tracebacks(mut self, expose: bool) -> Self {
+        self.service.expose_tracebacks = expose;
+        self
+    }
+
+    /// Finishes the service. From here on panics of its actions are logged with their place and not printed.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the declaration.
+    pub fn build(self) -> Result<Service, BuildError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        panics::install_hook();
+        Ok(Service(Arc::new(self.service)))
+    }
+
+    fn register(mut self, name: &str, action: ErasedAction) -> Self {
+        let service = self.service.name.clone();
+        let error = if !is_name(name) {
+            Some(BuildError::ActionName { service, name: name.to_owned() })
+        } else if self.service.actions.insert(name.into(), action).is_some() {
+            Some(BuildError::DuplicateAction { service, name: name.to_owned() })
+        } else {
+            None
+        };
+        self.error = self.error.or(error);
+        self
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|character: char| character.is_whitespace() || character.is_control())
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("name", &self.0.name).finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for ServiceBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceBuilder").field("name", &self.service.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! The service that recorded conversations were held with.
+
+use soa_common::{Body, Map, Value};
+use soa_server::{
+    Action, ActionContext, ActionError, Definition, Schema, Service,
+    schema::{Dictionary, Integer, Text},
+};
+
+pub(crate) fn service() -> Service {
+    Service::builder("vec")
+        .action("square", Square)
+        .action("versioned", echo)
+        .action("echo", echo)
+        .action("bad_response", Definition::of(bad_response).response_schema(response_schema()))
+        .action("boom", boom)
+        .action("denied", denied)
+        .build()
+        .unwrap()
+}
+
+pub(crate) struct Square;
+
+#[derive(serde::Deserialize)]
+pub(crate) struct Input {
+    number: i64,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct Output {
+    square: i64,
+}
+
+impl Action for Square {
+    type Input = Input;
+    type Output = Output;
+
+    fn request_schema(&self) -> Option<Schema> {
+        let schema = Dictionary::new().required("number", Integer::new().gte(0).description("The number to square"));
+        Some(schema.optional("note", Schema::nullable(Text::new())).into())
+    }
+
+    fn response_schema(&self) -> Option<Schema> {
+        Some(response_schema().into())
+    }
+
+    fn validate(&self, _ctx: &ActionContext, input: &Input) -> Result<(), ActionError> {
+        match input.number {
+            13 => Err(ActionError::new("UNLUCKY", "Not thirteen").field("number").variable("number", "13")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn run(&self, _ctx: ActionContext, input: Input) -> Result<Output, ActionError> {
+        Ok(Output { square: input.number * input.number })
+    }
+}
+
+fn response_schema() -> Dictionary {
+    Dictionary::new().required("square", Integer::new())
+}
+
+async fn bad_response(_: Value) -> Result<Map, ActionError> {
+    Ok(Map::from([("square", "not a number")]))
+}
+
+async fn echo(body: Body) -> Result<Body, ActionError> {
+    Ok(body)
+}
+
+async fn boom(_: Body) -> Result<(), ActionError> {
+    Err(ActionError::internal("kaboom"))
+}
+
+async fn denied(_: Body) -> Result<(), ActionError> {
+    Err(ActionError::new("NOT_AUTHORIZED", "No").denied_permissions(["p.read"]))
+}
