@@ -134,9 +134,9 @@ async fn an_output_of_another_type_names_the_place() {
     for (body, expected) in [
         (
             json!({"users": [{"name": "Ada"}, {"name": 7}]}),
-            "users[1].name: invalid type: integer `7`, expected a string",
+            "users.1.name: invalid type: integer `7`, expected a string",
         ),
-        (json!({"users": [{}]}), "users[0]: missing field `name`"),
+        (json!({"users": [{}]}), "users.0: missing field `name`"),
         (json!({}), "missing field `users`"),
     ] {
         let raised = client.call::<Users>("echo", "get_users", body).await.unwrap_err().to_string();
