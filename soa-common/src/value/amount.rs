@@ -32,14 +32,16 @@ impl Amount {
         self.minor
     }
 
-    /// How many digits the currency's minor unit takes: 2 for cents, 0 for yen (ISO 4217); 2 for an unknown currency.
+    /// How many digits the currency's minor unit takes: 2 for cents, 0 for yen (ISO 4217, and bitcoin); 2 for an unknown
+    /// currency.
     #[must_use]
     pub fn minor_digits(self) -> usize {
         match &self.currency {
-            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX"
-            | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BIF" | b"BYR" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF"
+            | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
             b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
             b"CLF" | b"UYW" => 4,
+            b"XBT" => 8,
             _ => 2,
         }
     }
