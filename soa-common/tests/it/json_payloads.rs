@@ -29,6 +29,16 @@ fn values_are_read() {
     check("[1.0, 1e3, 1e300, 18446744073709551616.0]", {
         Value::List(vec![1.0.into(), 1e3.into(), 1e300.into(), 18_446_744_073_709_551_616.0.into()])
     });
+    // To the last bit.
+    check("[1795227614.198905, 5e-324, 0.1, 9007199254740993.0, 1.7976931348623157e308]", {
+        Value::List(vec![
+            1_795_227_614.198_905.into(),
+            5e-324.into(),
+            0.1.into(),
+            9_007_199_254_740_992.0.into(),
+            f64::MAX.into(),
+        ])
+    });
     // The last of equal keys counts, in the place of the first.
     check(r#"{"a": 1, "b": 2, "a": {"c": 3, "c": 4}}"#, {
         Map::from([("a", Value::from(Map::from([("c", 4)]))), ("b", 2.into())]).into()
