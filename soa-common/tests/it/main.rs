@@ -8,6 +8,7 @@ mod json_for_people;
 mod json_payloads;
 mod properties;
 mod redis;
+mod redis_client;
 mod settings;
 mod typed;
 mod values;

@@ -14,6 +14,9 @@ mod node;
 mod pop;
 mod push;
 
+mod client;
+
+pub use client::{RedisClientError, RedisClientStats, RedisClientTransport, RedisConnections};
 pub(crate) use defaults::{Keepalive, Login, MasterDefaults};
 pub(crate) use master::without_login;
 pub use master::{Master, MasterError};

@@ -71,6 +71,11 @@ impl Node {
         outage.since.map(|_| outage.error.clone())
     }
 
+    /// Whether something is known to be wrong with the master.
+    pub(super) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Relaxed)
+    }
+
     pub(super) fn info(&self) -> &ConnectionInfo {
         &self.info
     }

@@ -217,6 +217,10 @@ impl Committer {
 
     async fn pause(&mut self, error: &str) {
         self.node.failed(&error);
+        let ready = std::mem::take(&mut self.ready).into_iter();
+        let (movable, rest): (VecDeque<_>, _) = ready.partition(|entry| entry.can_go_elsewhere);
+        movable.into_iter().for_each(|entry| self.refuse(entry, error));
+        self.ready = rest;
         time::sleep(self.backoff.pause()).await;
     }
 

@@ -55,6 +55,8 @@ struct Entry {
     refusals: u32,
     /// Whether the message may have reached Redis.
     flushed: Arc<AtomicBool>,
+    /// Whether the message is given back when Redis is out of order, instead of waiting for it.
+    can_go_elsewhere: bool,
     done: oneshot::Sender<Result<(), TransportError>>,
 }
 
@@ -73,10 +75,31 @@ impl Pusher {
     /// is out of order. The text says where the message may have been delivered all the same, because the connection
     /// broke or fell silent after it had left; such a message is not sent again.
     pub async fn push(&self, push: Push) -> Result<(), TransportError> {
+        self.push_flagged(push, false, &Arc::default()).await
+    }
+
+    /// As [`push`](Self::push), but does not wait for a Redis that is out of order: false when the message was surely
+    /// not sent for that reason and there is time left to push it elsewhere.
+    pub(super) async fn try_push(&self, push: Push) -> Result<bool, TransportError> {
+        let (deadline, flushed) = (push.deadline, Arc::default());
+        match self.push_flagged(push, true, &flushed).await {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                let was_sent = flushed.load(Ordering::Acquire) || !self.node.is_down();
+                if was_sent || Instant::now() >= deadline { Err(error) } else { Ok(false) }
+            }
+        }
+    }
+
+    async fn push_flagged(
+        &self,
+        push: Push,
+        can_go_elsewhere: bool,
+        flushed: &Arc<AtomicBool>,
+    ) -> Result<(), TransportError> {
         let deadline = push.deadline;
-        let flushed = Arc::new(AtomicBool::new(false));
         let (done, result) = oneshot::channel();
-        self.enqueue(Entry { push, refusals: 0, flushed: Arc::clone(&flushed), done });
+        self.enqueue(Entry { push, refusals: 0, flushed: Arc::clone(flushed), can_go_elsewhere, done });
         match time::timeout_at(deadline, result).await {
             Ok(Ok(result)) => result,
             // The task of the queue ended with its runtime, or time is up.

@@ -1,0 +1,332 @@
+//! The reply lists of a client on one master.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::chunks::{Assembly, Lost};
+use crate::transport::redis::keys;
+
+/// How long a lane without a call is still popped, in case the next call comes soon.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// The most lanes made ahead of their calls at once.
+const MOST_SPARE: usize = 64;
+
+/// The number of a service among those of a client.
+pub(super) type ServiceId = usize;
+
+/// The number of a lane among those of a master; the end of its key says it.
+pub(super) type LaneId = u64;
+
+/// The lanes of one client on one master.
+///
+/// A lane is a reply list. Pieces of responses do not say whose they are, so a lane serves many calls only where the
+/// service pushes all pieces of a response at once; else it serves one call at a time, and the next one only when that
+/// one was answered, because what is still to come would be taken for the next answer.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    client: Arc<str>,
+    ring: Ring,
+    /// The number of the last lane made.
+    last: LaneId,
+    /// Those with calls, and those that calls share.
+    open: BTreeMap<LaneId, Lane>,
+    shared: HashMap<ServiceId, LaneId>,
+    /// Those for one call that have none, the one used last at the end.
+    free: HashMap<ServiceId, Vec<Lane>>,
+    /// The calls on all lanes.
+    calls: usize,
+    reader: Reader,
+}
+
+/// What the task that pops the lanes is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// There is none: none was needed so far, or its runtime ended.
+    Gone,
+    /// It waits for a call.
+    Parked,
+    /// It is about to ask for the keys of the next pop.
+    Busy,
+    /// It pops; once it is told to pop more lanes, it need not be told again.
+    Popping { is_interrupted: bool },
+}
+
+/// What the reader needs, so that it pops the lane of a new call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// Nothing.
+    No,
+    /// To be started.
+    Start,
+    /// To be told that there are calls again.
+    Unpark,
+    /// Its pop to be ended, because it does not cover the lane.
+    Interrupt,
+}
+
+/// The lanes of the next pop, with their keys.
+#[derive(Debug)]
+pub(super) struct NextPop {
+    pub(super) lanes: Vec<LaneId>,
+    pub(super) keys: Vec<Bytes>,
+}
+
+/// Which of how many masters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ring {
+    pub(super) master: usize,
+    pub(super) masters: usize,
+}
+
+/// A reply list.
+#[derive(Debug)]
+pub(super) struct Lane {
+    id: LaneId,
+    reply_to: Arc<str>,
+    key: Bytes,
+    pub(super) service: ServiceId,
+    pub(super) calls: Calls,
+    pub(super) assembly: Assembly,
+    /// Whether no further call is put on it.
+    is_retired: bool,
+    /// Whether the pop that is under way covers it.
+    is_popped: bool,
+    idle_since: Instant,
+}
+
+/// The calls of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Calls {
+    /// One at a time: this one, or none yet.
+    One(Option<u64>),
+    /// This many.
+    Many(usize),
+}
+
+/// A lane as a call gets it.
+#[derive(Clone, Debug)]
+pub(super) struct Ticket {
+    pub(super) lane: LaneId,
+    pub(super) reply_to: Arc<str>,
+    pub(super) wake: Wake,
+}
+
+/// How a call left its lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Its response came, or its request was surely not sent: nothing more is to come.
+    Done,
+    /// Its response may still come.
+    Abandoned,
+}
+
+impl Lanes {
+    pub(super) fn new(client: Arc<str>, ring: Ring) -> Self {
+        let (open, shared, free) = Default::default();
+        Self { client, ring, last: 0, open, shared, free, calls: 0, reader: Reader::Gone }
+    }
+
+    /// Whether a call waits.
+    pub(super) fn has_calls(&self) -> bool {
+        self.calls > 0
+    }
+
+    /// How many lanes there are.
+    pub(super) fn len(&self) -> usize {
+        self.open.len() + self.free.values().map(Vec::len).sum::<usize>()
+    }
+
+    /// What the reader is doing.
+    pub(super) fn set_reader(&mut self, reader: Reader) {
+        self.reader = reader;
+    }
+
+    /// A lane with calls. One without is not used again when it gets something.
+    pub(super) fn get(&mut self, id: LaneId) -> Option<&mut Lane> {
+        if !self.open.contains_key(&id) {
+            self.free.values_mut().for_each(|free| free.retain(|lane| lane.id != id));
+        }
+        self.open.get_mut(&id)
+    }
+
+    /// Puts a call on a lane that many calls share.
+    pub(super) fn share(&mut self, service: ServiceId, name: &str, now: Instant) -> Ticket {
+        self.calls += 1;
+        let shared = self.shared.get(&service).and_then(|id| self.open.remove(id));
+        // A free one may be popped already, and then needs no new pop.
+        let lane = shared.or_else(|| self.take_free(service)).unwrap_or_else(|| self.make(service, name, now));
+        self.shared.insert(service, lane.id);
+        let calls = match lane.calls {
+            Calls::Many(calls) => calls + 1,
+            Calls::One(_) => 1,
+        };
+        self.enter(lane, Calls::Many(calls))
+    }
+
+    /// Puts a call on a lane of its own. When none is free, as many more are made as there are, so that a growing
+    /// number of calls needs few new pops.
+    pub(super) fn own(&mut self, service: ServiceId, name: &str, call: u64, now: Instant) -> Ticket {
+        self.calls += 1;
+        let lane = self.take_free(service).unwrap_or_else(|| {
+            let lane = self.make(service, name, now);
+            let spare = self.open.values().filter(|lane| lane.service == service).count().min(MOST_SPARE);
+            let spare: Vec<_> = (0..spare).map(|_| self.make(service, name, now)).collect();
+            self.free.entry(service).or_default().extend(spare);
+            lane
+        });
+        self.enter(lane, Calls::One(Some(call)))
+    }
+
+    /// Takes a call off its lane.
+    pub(super) fn leave(&mut self, id: LaneId, end: End, now: Instant) {
+        let Some(lane) = self.open.get_mut(&id) else {
+            return;
+        };
+        self.calls -= 1;
+        lane.idle_since = now;
+        match &mut lane.calls {
+            Calls::Many(calls) => {
+                *calls -= 1;
+                // Pieces are not held for an answer that nobody waits for.
+                if *calls == 0 && (lane.is_retired || lane.assembly.is_started()) {
+                    self.close(id);
+                }
+            }
+            Calls::One(call) => {
+                *call = None;
+                let lane = self.close(id);
+                if let Some(lane) = lane.filter(|lane| end == End::Done && !lane.is_retired && lane.assembly.is_idle())
+                {
+                    self.free.entry(lane.service).or_default().push(lane);
+                }
+            }
+        }
+    }
+
+    /// Lets no further call share the lane of a service.
+    pub(super) fn stop_sharing(&mut self, service: ServiceId) {
+        if let Some(id) = self.shared.remove(&service) {
+            self.retire(id);
+        }
+    }
+
+    /// Takes note that frames may have been lost: no lane is given to another call, and one with several calls takes no
+    /// more pieces. Gives the responses that cannot be put together any more.
+    pub(super) fn lose_frames(&mut self) -> Vec<(LaneId, Lost)> {
+        const REASON: &str = "the connection to Redis broke while they came";
+        self.shared.clear();
+        self.free.clear();
+        let mut lost = Vec::new();
+        for id in self.open.keys().copied().collect::<Vec<_>>() {
+            let Some(lane) = self.open.get_mut(&id) else { continue };
+            if lane.assembly.is_started() || matches!(lane.calls, Calls::Many(_)) {
+                lost.extend(lane.assembly.poison(REASON).into_iter().map(|lost| (id, lost)));
+            }
+            self.retire(id);
+        }
+        lost
+    }
+
+    /// What to pop next: all lanes with calls, and those that had one lately. `None` when the last pop was in vain and
+    /// nobody waits: then there is nothing to do before [`Wake::Unpark`].
+    pub(super) fn next_pop(&mut self, in_vain: bool, now: Instant) -> Option<NextPop> {
+        if self.calls == 0 && (in_vain || (self.open.is_empty() && self.free.is_empty())) {
+            self.open.clear();
+            self.free.clear();
+            self.reader = Reader::Parked;
+            return None;
+        }
+        let is_old = |lane: &Lane| now.duration_since(lane.idle_since) >= IDLE;
+        self.free.values_mut().for_each(|free| free.retain(|lane| !is_old(lane)));
+        self.open.retain(|_, lane| lane.calls != Calls::Many(0) || !is_old(lane));
+        self.reader = Reader::Popping { is_interrupted: false };
+        let lanes = self.open.values_mut().chain(self.free.values_mut().flatten());
+        let (lanes, keys) = lanes
+            .map(|lane| {
+                lane.is_popped = true;
+                (lane.id, lane.key.clone())
+            })
+            .unzip();
+        Some(NextPop { lanes, keys })
+    }
+
+    /// What the reader needs to be at work at all. The caller has to do it.
+    pub(super) fn rouse(&mut self) -> Wake {
+        match self.reader {
+            Reader::Gone => {
+                self.reader = Reader::Busy;
+                Wake::Start
+            }
+            Reader::Parked => {
+                self.reader = Reader::Busy;
+                Wake::Unpark
+            }
+            Reader::Popping { .. } | Reader::Busy => Wake::No,
+        }
+    }
+
+    fn enter(&mut self, mut lane: Lane, calls: Calls) -> Ticket {
+        lane.calls = calls;
+        let wake = match &mut self.reader {
+            Reader::Popping { is_interrupted } if !lane.is_popped && !*is_interrupted => {
+                *is_interrupted = true;
+                Wake::Interrupt
+            }
+            _ => self.rouse(),
+        };
+        let ticket = Ticket { lane: lane.id, reply_to: Arc::clone(&lane.reply_to), wake };
+        self.open.insert(lane.id, lane);
+        ticket
+    }
+
+    fn take_free(&mut self, service: ServiceId) -> Option<Lane> {
+        self.free.get_mut(&service)?.pop()
+    }
+
+    /// Makes a lane. The hash of its key decides its master, so names are tried until one belongs to this one.
+    fn make(&mut self, service: ServiceId, name: &str, now: Instant) -> Lane {
+        let (reply_to, key) = loop {
+            self.last += 1;
+            let reply_to = format!("service.{name}.{}!{:x}", self.client, self.last);
+            let key = keys::response_key(&reply_to);
+            if keys::master_of(&key, self.ring.masters) == self.ring.master {
+                break (reply_to.into(), key);
+            }
+        };
+        Lane {
+            id: self.last,
+            reply_to,
+            key,
+            service,
+            calls: Calls::One(None),
+            assembly: Assembly::default(),
+            is_retired: false,
+            is_popped: false,
+            idle_since: now,
+        }
+    }
+
+    fn retire(&mut self, id: LaneId) {
+        if let Some(lane) = self.open.get_mut(&id) {
+            lane.is_retired = true;
+            if lane.calls == Calls::Many(0) {
+                self.close(id);
+            }
+        }
+    }
+
+    fn close(&mut self, id: LaneId) -> Option<Lane> {
+        let lane = self.open.remove(&id)?;
+        if self.shared.get(&lane.service) == Some(&id) {
+            self.shared.remove(&lane.service);
+        }
+        Some(lane)
+    }
+}
