@@ -66,7 +66,7 @@ impl Body {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value> {
         match &self.0 {
-            Repr::Raw(bytes) => find(bytes, key).and_then(|bytes| Value::from_msgpack(bytes).ok()),
+            Repr::Raw(bytes) => find(bytes, key).map(Value::from_checked),
             Repr::Map(map) => map.get(key).cloned(),
         }
     }
@@ -84,8 +84,7 @@ impl Body {
     #[must_use]
     pub fn to_value(&self) -> Value {
         match &self.0 {
-            // Checked when it was made.
-            Repr::Raw(bytes) => Value::from_msgpack(bytes).unwrap_or_default(),
+            Repr::Raw(bytes) => Value::from_checked(bytes),
             Repr::Map(map) => Value::Map(map.clone()),
         }
     }
@@ -95,8 +94,8 @@ impl Body {
     pub fn into_map(self) -> Map {
         match self.0 {
             Repr::Map(map) => map,
-            Repr::Raw(bytes) => match Value::from_msgpack(&bytes) {
-                Ok(Value::Map(map)) => map,
+            Repr::Raw(bytes) => match Value::from_checked(&bytes) {
+                Value::Map(map) => map,
                 _ => Map::new(),
             },
         }

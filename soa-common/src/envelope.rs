@@ -15,6 +15,8 @@ use crate::{
 /// The version of PySOA whose protocol is spoken; clients name it in `meta.client_version`.
 pub const PYSOA_VERSION: [u8; 3] = [1, 4, 9];
 
+/// What a client of ours writes into the meta of a request.
+const META_KEYS: [&str; 4] = ["client_version", "reply_to", "atomic_chunks", "__expiry__"];
 /// MessagePack's nil.
 const NIL: u8 = 0xc0;
 /// MessagePack's map without entries.
@@ -189,18 +191,20 @@ pub struct RequestMeta<'a> {
     pub reply_to: &'a str,
     /// When the request expires, in Unix seconds.
     pub expiry: f64,
-    /// What middleware adds; servers carry it back untouched.
+    /// What middleware adds; servers carry it back untouched. The keys of the protocol stay ours.
     pub extra: &'a Map,
 }
 
 /// Appends a request envelope.
 pub fn write_request(out: &mut Vec<u8>, request_id: u64, meta: RequestMeta<'_>, job: &JobRequest) {
+    let is_extra = |key: &Value| key.as_str().is_none_or(|key| !META_KEYS.contains(&key));
+    let extra = meta.extra.iter().filter(|(key, _)| is_extra(key));
     let mut writer = Writer::new(out);
     writer.map(3);
     writer.text("request_id");
     writer.integer(request_id);
     writer.text("meta");
-    writer.map(4 + meta.extra.len());
+    writer.map(META_KEYS.len() + extra.clone().count());
     writer.text("client_version");
     writer.list(PYSOA_VERSION.len());
     for number in PYSOA_VERSION {
@@ -208,7 +212,7 @@ pub fn write_request(out: &mut Vec<u8>, request_id: u64, meta: RequestMeta<'_>, 
     }
     writer.text("reply_to");
     writer.text(meta.reply_to);
-    for (key, value) in meta.extra {
+    for (key, value) in extra {
         writer.value(key);
         writer.value(value);
     }

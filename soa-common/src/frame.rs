@@ -111,6 +111,9 @@ pub fn write_headers(out: &mut Vec<u8>, version: ProtocolVersion, serializer: Se
 }
 
 /// Cuts a payload into the frames of a chunked message (version 3), each with at most `size` bytes of it.
+///
+/// # Panics
+/// When `size` is 0; settings do not allow that.
 #[must_use]
 pub fn chunks(serializer: Serializer, payload: &[u8], size: usize) -> Vec<Vec<u8>> {
     let count = payload.len().div_ceil(size);

@@ -104,8 +104,7 @@ impl Subject<'_> {
             Self::Request(job) => job.write(&mut writer),
             Self::Response(job) => job.write(&mut writer, true),
         }
-        // Only something nested too deep to be sent cannot be read again.
-        Value::from_msgpack(&msgpack).unwrap_or_default()
+        Value::from_checked(&msgpack)
     }
 }
 

@@ -14,8 +14,13 @@ impl Value {
         Self::read(&mut Reader::new(bytes), MAX_DEPTH)
     }
 
+    /// Decodes a value that [`msgpack::check`](crate::msgpack::check) accepted, or that we wrote.
+    pub(crate) fn from_checked(bytes: &[u8]) -> Self {
+        Self::read(&mut Reader::new(bytes), MAX_DEPTH).unwrap_or_default()
+    }
+
     /// Reads the next value; `depth` is how many containers may still be opened.
-    pub(crate) fn read(reader: &mut Reader<'_>, depth: usize) -> Result<Self, InvalidMessage> {
+    fn read(reader: &mut Reader<'_>, depth: usize) -> Result<Self, InvalidMessage> {
         let inner = || depth.checked_sub(1).ok_or_else(|| InvalidMessage::new("lists and maps nest too deep"));
         Ok(match reader.token()? {
             Token::Null => Self::Null,

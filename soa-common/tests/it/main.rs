@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod conversations;
+mod envelopes;
 mod frames;
 mod hostile;
 mod json_for_people;
