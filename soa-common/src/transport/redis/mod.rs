@@ -15,6 +15,7 @@ mod pop;
 mod push;
 
 mod client;
+mod server;
 
 pub use client::{RedisClientError, RedisClientStats, RedisClientTransport, RedisConnections};
 pub(crate) use defaults::{Keepalive, Login, MasterDefaults};
@@ -23,4 +24,5 @@ pub use master::{Master, MasterError};
 pub use node::Node;
 pub use pop::{Interrupt, Popped, Popper};
 pub use push::{Push, Pusher};
+pub use server::{RedisReply, RedisServerTransport, RedisStatistics, RedisTransportError};
 pub use settings::RedisSettings;

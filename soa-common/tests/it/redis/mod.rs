@@ -4,10 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use soa_common::transport::redis::{Node, Popper, Push, Pusher, RedisSettings};
+use soa_fixtures::RedisServer;
 use tokio::time::Instant;
 
+mod failure;
+mod hostile;
+mod intake;
+mod keys;
 mod pop;
 mod push;
+mod server;
 
 /// The time that nothing in a test should take.
 const LONG: Duration = Duration::from_secs(20);
@@ -26,18 +32,16 @@ fn popper(url: &str) -> Popper {
 }
 
 fn message(key: &'static str, frame: impl Into<Bytes>) -> Push {
-    let frames = vec![frame.into()];
-    Push {
-        key: Bytes::from_static(key.as_bytes()),
-        frames,
-        ttl: 60,
-        capacity: 1_000,
-        deadline: Instant::now() + LONG,
-        retries: 10,
-    }
+    let deadline = Instant::now() + LONG;
+    Push { key: key.into(), frames: vec![frame.into()], ttl: 60, capacity: 1_000, deadline, retries: 10 }
 }
 
 /// A number as a frame.
 fn numbered(number: usize) -> Bytes {
     number.to_string().into()
+}
+
+/// What is in a list.
+fn list(redis: &RedisServer, key: &str) -> Vec<Vec<u8>> {
+    redis.command(&["LRANGE", key, "0", "-1"]).items().iter().map(|item| item.bytes().to_vec()).collect()
 }

@@ -9,12 +9,7 @@ use soa_common::transport::{
 use soa_fixtures::{RedisServer, Reply};
 use tokio::time::Instant;
 
-use super::{LONG, message, numbered, pusher};
-
-/// What is in a list.
-fn list(redis: &RedisServer, key: &str) -> Vec<Vec<u8>> {
-    redis.command(&["LRANGE", key, "0", "-1"]).items().iter().map(|item| item.bytes().to_vec()).collect()
-}
+use super::{LONG, list, message, numbered, pusher};
 
 /// Redis servers that make a push take each of its ways.
 fn servers() -> Vec<RedisServer> {
@@ -110,8 +105,7 @@ async fn a_list_that_stays_full_is_given_up_by_retries_and_by_the_deadline() {
 async fn the_frames_of_a_message_stay_together_and_count_as_one() {
     for redis in servers() {
         let pushers = [pusher(&redis.url()), pusher(&redis.url())];
-        let frames =
-            |name: u8| (0..4_u8).map(|number| vec![name, number].repeat(10_000).into()).collect::<Vec<Bytes>>();
+        let frames = |name: u8| (0..4_u8).map(|number| [name, number].repeat(10_000).into()).collect::<Vec<Bytes>>();
         let push = |name| Push { frames: frames(name), capacity: 30, ..message("list", "") };
         let pushed = join_all((0..8).map(|name| pushers[usize::from(name % 2)].push(push(name)))).await;
         assert!(pushed.iter().all(Result::is_ok), "{pushed:?}");

@@ -1,0 +1,214 @@
+//! The server's side: takes requests off the lists of a service and pushes the responses.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use futures_util::{FutureExt, future::BoxFuture};
+use redis::RedisError;
+use tokio::{
+    sync::{Mutex, Notify, Semaphore},
+    time::Instant,
+};
+
+use super::{
+    Interrupt, Node, Popper, Pusher, RedisSettings,
+    keys::{ServiceNameError, check_service_name, request_key},
+};
+use crate::{
+    Error, JobResponse, codes,
+    transport::{Received, ServerTransport, TransportError},
+};
+
+mod decode;
+mod intake;
+mod respond;
+mod statistics;
+
+pub use decode::RedisReply;
+pub use statistics::RedisStatistics;
+
+use decode::{Decoded, Decoder};
+use intake::Intake;
+use statistics::Unanswerable;
+
+/// The longest pause between attempts to reach a master.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How many answers to requests that cannot be read may be on their way at once; beyond them there is no answer.
+const ERROR_RESPONSES: usize = 64;
+
+/// The transport of a service that pops its requests from Redis.
+///
+/// It connects when the first request is waited for, and never gives up: while a master is out of order the others go
+/// on, the log says so once a minute, and [`receive`](ServerTransport::receive) does not fail.
+///
+/// What cannot be read is answered with the job error `INVALID` where the address of the caller can be made out, and
+/// otherwise counted and left out (`docs/protocol.md`, section 9).
+#[derive(Debug)]
+pub struct RedisServerTransport {
+    shared: Arc<Shared>,
+    intake: Mutex<Intake>,
+    interrupts: Vec<Interrupt>,
+    is_stopped: AtomicBool,
+    stopped: Notify,
+}
+
+/// What answering needs.
+#[derive(Debug)]
+struct Shared {
+    service: String,
+    settings: RedisSettings,
+    /// One for each master, in ring order.
+    pushers: Vec<Pusher>,
+    statistics: RedisStatistics,
+}
+
+/// Why there cannot be a transport with these settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedisTransportError {
+    /// The service cannot have this name.
+    #[error(transparent)]
+    ServiceName(#[from] ServiceNameError),
+    /// The settings name no master.
+    #[error("the settings name no Redis master")]
+    NoMaster,
+    /// A master that cannot be reached on this system.
+    #[error("this Redis master cannot be used: {0}")]
+    Master(#[from] RedisError),
+}
+
+impl RedisServerTransport {
+    /// A transport for the requests to a service. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// A name that no service can have, and settings without a master that can be reached from this system.
+    pub fn new(service: &str, settings: RedisSettings) -> Result<Self, RedisTransportError> {
+        check_service_name(service)?;
+        let name = format!("soa-server:{service}");
+        let nodes = settings.masters.iter().map(|master| Ok(Arc::new(Node::new(master, &settings, &name)?)));
+        let nodes = nodes.collect::<Result<Vec<_>, RedisError>>()?;
+        if nodes.is_empty() {
+            return Err(RedisTransportError::NoMaster);
+        }
+        let poppers: Vec<_> = nodes.iter().map(|node| Popper::new(Arc::clone(node), LONGEST_PAUSE)).collect();
+        let interrupts = poppers.iter().map(Popper::interrupter).collect();
+        let intake = Intake::new(request_key(service), settings.receive_timeout, poppers);
+        let pushers = nodes.into_iter().map(Pusher::new).collect();
+        Ok(Self {
+            shared: Arc::new(Shared {
+                service: service.to_owned(),
+                settings,
+                pushers,
+                statistics: RedisStatistics::default(),
+            }),
+            intake: Mutex::new(intake),
+            interrupts,
+            is_stopped: AtomicBool::new(false),
+            stopped: Notify::new(),
+        })
+    }
+
+    /// What came and went so far.
+    #[must_use]
+    pub fn statistics(&self) -> &RedisStatistics {
+        &self.shared.statistics
+    }
+
+    async fn receive_some(&self, free: usize) -> Vec<Received<RedisReply>> {
+        let mut intake = self.intake.lock().await;
+        let limit = Instant::now() + self.shared.settings.receive_timeout;
+        loop {
+            let frames = intake.receive(free, limit, &self.is_stopped, &self.stopped).await;
+            // From here to the return nothing waits: a call that is dropped loses no request.
+            if frames.is_empty() {
+                return Vec::new();
+            }
+            let received = self.shared.decode(frames);
+            if !received.is_empty() {
+                return received;
+            }
+        }
+    }
+}
+
+impl ServerTransport for RedisServerTransport {
+    type Reply = RedisReply;
+
+    fn receive(&self, free: usize) -> BoxFuture<'_, Result<Vec<Received<RedisReply>>, TransportError>> {
+        self.receive_some(free).map(Ok).boxed()
+    }
+
+    fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Release);
+        self.stopped.notify_one();
+        self.interrupts.iter().for_each(Interrupt::interrupt);
+    }
+
+    fn respond<'a>(
+        &'a self,
+        reply: &'a RedisReply,
+        response: &'a JobResponse,
+    ) -> BoxFuture<'a, Result<(), TransportError>> {
+        self.shared.respond(reply, response).boxed()
+    }
+}
+
+impl Shared {
+    /// Reads what was popped. What cannot be read is answered or left out.
+    fn decode(self: &Arc<Self>, frames: Vec<Bytes>) -> Vec<Received<RedisReply>> {
+        let decoder = Decoder {
+            service: &self.service,
+            serializer: self.settings.serializer,
+            now: unix_now(),
+            popped: Instant::now(),
+        };
+        let statistics = &self.statistics;
+        let mut received = Vec::with_capacity(frames.len());
+        for frame in frames {
+            match decoder.decode(&frame) {
+                Decoded::Request(request) => received.push(request),
+                Decoded::Expired => statistics.add(&statistics.expired),
+                Decoded::Undecodable(error, Some(reply)) => {
+                    statistics.add(&statistics.undecodable);
+                    self.refuse(reply, &error.to_string());
+                }
+                Decoded::Undecodable(error, None) => {
+                    statistics.add(&statistics.unanswerable);
+                    statistics.warn(&Unanswerable { service: &self.service, error: &error, frame: &frame });
+                }
+            }
+        }
+        statistics.received.fetch_add(received.len() as u64, Ordering::Relaxed);
+        received
+    }
+
+    /// Answers a request that cannot be read.
+    fn refuse(self: &Arc<Self>, reply: RedisReply, error: &str) {
+        static UNDER_WAY: Semaphore = Semaphore::const_new(ERROR_RESPONSES);
+        let Ok(place) = UNDER_WAY.try_acquire() else {
+            return;
+        };
+        tracing::warn!("a request to {} cannot be read: {error}", self.service);
+        let response =
+            JobResponse::failed(vec![Error::new(codes::INVALID, format!("The request cannot be read: {error}"))]);
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            let _place = place;
+            if let Err(error) = shared.respond(&reply, &response).await {
+                tracing::warn!("the answer to a request that cannot be read was not sent: {error}");
+            }
+        });
+    }
+}
+
+/// The time in Unix seconds.
+fn unix_now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}

@@ -1,0 +1,102 @@
+//! From a response to what is pushed.
+
+use std::sync::LazyLock;
+
+use tokio::time::Instant;
+
+use super::{RedisReply, Shared, unix_now};
+use crate::{
+    JobResponse,
+    frame::{self, ProtocolVersion},
+    redact::Redactor,
+    serializer::Serializer,
+    transport::{TransportError, TransportErrorKind, redis::Push, redis::keys::master_of},
+};
+
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(None::<String>));
+
+/// Room for the headers of a frame and a small response.
+const USUAL_SIZE: usize = 512;
+
+impl Shared {
+    pub(super) async fn respond(&self, reply: &RedisReply, response: &JobResponse) -> Result<(), TransportError> {
+        let Some(key) = reply.key.clone() else {
+            return Ok(());
+        };
+        let expiry = self.settings.message_expiry;
+        let mut frame = Vec::with_capacity(USUAL_SIZE);
+        frame::write_headers(&mut frame, reply.version, reply.serializer);
+        let headers = frame.len();
+        reply.write_payload(&mut frame, unix_now() + expiry.as_secs_f64(), response)?;
+        let payload = &frame[headers..];
+        let is_chunked = self.check_size(reply, payload.len(), response)?;
+        let frames = match is_chunked {
+            Some(size) => frame::chunks(reply.serializer, payload, size).into_iter().map(Into::into).collect(),
+            None => vec![frame.into()],
+        };
+        let pusher = &self.pushers[master_of(&key, self.pushers.len())];
+        pusher
+            .push(Push {
+                key,
+                frames,
+                ttl: expiry.as_secs(),
+                capacity: self.settings.queue_capacity,
+                deadline: Instant::now() + expiry,
+                retries: self.settings.queue_full_retries,
+            })
+            .await?;
+        self.statistics.add(&self.statistics.responded);
+        Ok(())
+    }
+
+    /// Checks the size of a payload; gives the size of its chunks if it is to be cut.
+    fn check_size(
+        &self,
+        reply: &RedisReply,
+        size: usize,
+        response: &JobResponse,
+    ) -> Result<Option<usize>, TransportError> {
+        let settings = &self.settings;
+        let too_large = |limit, why| {
+            let message = format!("the response of {size} bytes is larger than {limit} bytes, {why}");
+            Err(TransportError::new(TransportErrorKind::MessageTooLarge, message))
+        };
+        if size > settings.maximum_message_size {
+            return too_large(settings.maximum_message_size, "the maximum size of a message");
+        }
+        if settings.log_messages_larger_than > 0 && size > settings.log_messages_larger_than {
+            tracing::warn!(
+                "a response of {} is oversized: {size} bytes are more than {}: {}",
+                self.service,
+                settings.log_messages_larger_than,
+                REDACTOR.show(response)
+            );
+        }
+        match settings.chunk_messages_larger_than {
+            Some(limit) if size > limit && reply.version < ProtocolVersion::V3 => {
+                too_large(limit, "and this client does not understand chunks")
+            }
+            Some(limit) if size > limit => Ok(Some(limit)),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl RedisReply {
+    /// Appends the payload of a response.
+    fn write_payload(&self, out: &mut Vec<u8>, expiry: f64, response: &JobResponse) -> Result<(), TransportError> {
+        match self.serializer {
+            Serializer::Msgpack => self.address.write_response(out, expiry, response),
+            Serializer::Json => {
+                let mut msgpack = Vec::with_capacity(USUAL_SIZE);
+                self.address.write_response(&mut msgpack, expiry, response);
+                let json = self.serializer.from_msgpack(msgpack).map_err(|error| {
+                    let message = format!("the response cannot be written as JSON: {error}");
+                    TransportError::new(TransportErrorKind::InvalidMessage, message)
+                })?;
+                out.extend_from_slice(&json);
+            }
+        }
+        Ok(())
+    }
+}

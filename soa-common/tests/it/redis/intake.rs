@@ -1,0 +1,87 @@
+//! A server that pops from several masters.
+
+use std::{net::TcpListener, time::Duration};
+
+use soa_common::transport::ServerTransport;
+use soa_fixtures::RedisServer;
+use tokio::time::{self, Instant};
+
+use super::server::{REQUESTS, request, send, settings, transport};
+
+fn urls(servers: &[RedisServer]) -> String {
+    servers.iter().map(RedisServer::url).collect::<Vec<_>>().join(",")
+}
+
+fn left(servers: &[RedisServer]) -> usize {
+    servers.iter().map(|redis| usize::try_from(redis.command(&["LLEN", REQUESTS]).int()).unwrap()).sum()
+}
+
+#[tokio::test]
+async fn never_more_is_popped_than_there_are_free_places() {
+    let servers = [RedisServer::start(), RedisServer::start(), RedisServer::start()];
+    let transport = transport(&settings(&urls(&servers)));
+    for (index, redis) in servers.iter().enumerate() {
+        (0..40).for_each(|id| send(redis, &request(100 * index as u64 + id)));
+    }
+    let mut ids = Vec::new();
+    for free in [1, 2, 3, 4, 7, 64] {
+        let mut places = free;
+        while places > 0 && ids.len() < 120 {
+            let received = transport.receive(places).await.unwrap();
+            places -= received.len();
+            ids.extend(received.into_iter().map(|request| request.request_id));
+            assert!(left(&servers) + ids.len() + places >= 120, "{free}: {} and {places}", ids.len());
+        }
+    }
+    while ids.len() < 120 {
+        ids.extend(transport.receive(64).await.unwrap().into_iter().map(|request| request.request_id));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 120);
+}
+
+#[tokio::test]
+async fn a_dead_master_costs_only_its_own_share() {
+    let servers = [RedisServer::start(), RedisServer::start()];
+    let refusing = RedisServer::start();
+    refusing.stop();
+    // Accepts nothing: whoever connects waits for the timeout.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("redis://{}", silent.local_addr().unwrap());
+    for free in [1, 64] {
+        let dead = format!("{silent},{},{},{}", servers[0].url(), refusing.url(), servers[1].url());
+        let transport = transport(&settings(&dead));
+        let start = Instant::now();
+        for redis in [&servers[0], &servers[1], &servers[0], &servers[1]] {
+            send(redis, &request(1));
+            assert_eq!(transport.receive(free).await.unwrap().len(), 1);
+        }
+        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+        if free == 64 {
+            refusing.restart();
+            send(&refusing, &request(9));
+            while transport.receive(free).await.unwrap().is_empty() {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_receive_that_is_dropped_loses_nothing() {
+    let servers = [RedisServer::start(), RedisServer::start()];
+    let transport = transport(&settings(&urls(&servers)));
+    let mut received = Vec::new();
+    for id in 0..60 {
+        send(&servers[id as usize % 2], &request(id));
+        let wait = Duration::from_micros(id * 50);
+        if let Ok(some) = time::timeout(wait, transport.receive(16)).await {
+            received.extend(some.unwrap());
+        }
+    }
+    while received.len() < 60 {
+        received.extend(transport.receive(16).await.unwrap());
+    }
+    let mut ids: Vec<u64> = received.iter().map(|request| request.request_id.parse().unwrap()).collect();
+    ids.sort_unstable();
+    assert!(ids.into_iter().eq(0..60));
+}
