@@ -1,4 +1,4 @@
-use std::{any::Any, sync::Arc};
+use std::{any::Any, mem, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
@@ -92,12 +92,11 @@ fn decode<In: DeserializeOwned + 'static>(body: Body) -> Result<In, ActionError>
     })
 }
 
-fn encode<Out: Serialize + 'static>(output: Out) -> Result<Body, ActionError> {
-    let mut output = Some(output);
-    if let Some(body) = (&mut output as &mut dyn Any).downcast_mut::<Option<Body>>().and_then(Option::take) {
-        return Ok(body);
+fn encode<Out: Serialize + 'static>(mut output: Out) -> Result<Body, ActionError> {
+    match (&mut output as &mut dyn Any).downcast_mut::<Body>() {
+        Some(body) => Ok(mem::take(body)),
+        None => Ok(Body::encode(&output)?),
     }
-    Ok(Body::encode(&output)?)
 }
 
 /// A response that is not what was promised is the service's own fault. What is told holds none of its values.

@@ -1,11 +1,12 @@
 //! The recorded cases of Conformity whose schemas use the fields there are.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value as Json;
-use soa_common::{Date, Map, Value, msgpack::Writer};
+use soa_common::Value;
 use soa_server::schema::{
     Anything, Boolean, Constant, Dictionary, Entry, Float, Integer, List, Number, Schema, SchemalessDictionary, Text,
 };
+
+use crate::typed_values::{raw, value};
 
 const VECTORS: &str = include_str!("../vectors/schemas.json");
 
@@ -17,9 +18,7 @@ fn recorded_cases_give_the_recorded_errors() {
         let (Some(schema), Some(value)) = (schema(case), value(&case["value"])) else {
             continue;
         };
-        let mut raw = Vec::new();
-        Writer::new(&mut raw).value(&value);
-        let violations = schema.validate(&raw);
+        let violations = schema.validate(&raw(&value));
         let errors: Vec<_> = violations
             .iter()
             .map(|violation| {
@@ -130,35 +129,4 @@ fn constant(value: &Json) -> Option<Value> {
         Json::Object(_) | Json::Array(_) => None,
         scalar => serde_json::from_value(scalar.clone()).ok(),
     }
-}
-
-/// A value in the encoding of the vectors, unless it cannot travel or takes a type that no schema here is about.
-fn value(json: &Json) -> Option<Value> {
-    let (kind, json) = json.as_object()?.iter().next()?;
-    Some(match kind.as_str() {
-        "nil" => Value::Null,
-        "bool" => json.as_bool()?.into(),
-        "int" => match json.as_str() {
-            Some(digits) => digits.parse::<u64>().ok()?.into(),
-            None => json.as_i64()?.into(),
-        },
-        "float" => match json.as_str() {
-            Some(text) => text.parse::<f64>().ok()?.into(),
-            None => json.as_f64()?.into(),
-        },
-        "str" => json.as_str()?.into(),
-        "bytes" => BASE64_STANDARD.decode(json.as_str()?).ok()?.into(),
-        "decimal" => Value::Decimal(json.as_str()?.parse().ok()?),
-        "date" => {
-            let mut parts = json.as_str()?.split('-').map(|part| part.parse::<u16>().ok());
-            let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-            Date::new(year, month as u8, day as u8)?.into()
-        }
-        "list" => json.as_array()?.iter().map(value).collect::<Option<Vec<_>>>()?.into(),
-        "map" => {
-            let entries = json.as_array()?.iter().map(|entry| Some((value(&entry[0])?, value(&entry[1])?)));
-            entries.collect::<Option<Map>>()?.into()
-        }
-        _ => return None,
-    })
 }

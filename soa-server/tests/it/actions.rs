@@ -1,0 +1,225 @@
+//! The forms of actions, and what becomes of their inputs and outputs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use soa_common::{Body, Date, Map, Value};
+use soa_server::{
+    Action, ActionContext, ActionError, Definition, Schema, Service,
+    schema::{Dictionary, Integer, List, Text},
+};
+
+use crate::support::{fail, job, process, run};
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Order {
+    items: Vec<Item>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Item {
+    name: String,
+    count: u8,
+}
+
+async fn count(order: Order) -> Result<BTreeMap<String, u32>, ActionError> {
+    Ok(order.items.into_iter().map(|item| (item.name, item.count.into())).collect())
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_decode_is_an_error_of_the_caller() {
+    let service = Service::builder("shop").action("count", count).build().unwrap();
+    let response = run(&service, "count", json!({"items": [{"name": "pen", "count": 2}], "other": 1})).await;
+    assert_eq!(response.body, Body::encode(&json!({"pen": 2})).unwrap());
+    for (body, field, message) in [
+        (json!({}), None, "missing field `items`"),
+        (json!({"items": 5}), Some("items"), "invalid type: integer `5`, expected a sequence"),
+        (json!({"items": [{"name": "pen"}]}), Some("items.0"), "missing field `count`"),
+        (
+            json!({"items": [{"name": "pen", "count": 1}, {"name": "ink", "count": 300}]}),
+            Some("items.1.count"),
+            "invalid value: integer `300`, expected u8",
+        ),
+        (json!({"items": [], "note": true}), Some("note"), "invalid type: boolean `true`, expected a string"),
+    ] {
+        let error = fail(&service, "count", &body).await;
+        assert_eq!((error.code.as_str(), error.message.as_str(), error.field.as_deref()), ("INVALID", message, field));
+        assert!(error.is_caller_error, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_schema_says_all_that_is_wrong_before_decoding() {
+    let item = Dictionary::new().required("name", Text::new().max_length(3)).required("count", Integer::new());
+    let schema = Dictionary::new().required("items", List::new(item)).optional("note", Schema::nullable(Text::new()));
+    let count = Definition::of(count).request_schema(schema);
+    let service = Service::builder("shop").action("count", count).build().unwrap();
+    let response =
+        run(&service, "count", json!({"items": [{"name": "pens", "count": "2"}, {"name": "x"}], "z": 1})).await;
+    let errors: Vec<_> = response.errors.iter().map(|error| (error.message.as_str(), error.field.as_deref())).collect();
+    assert_eq!(
+        errors,
+        [
+            ("String must have a length no more than 3", Some("items.0.name")),
+            ("Not an integer", Some("items.0.count")),
+            ("Missing key: count", Some("items.1.count")),
+            ("Extra keys present: z", None),
+        ]
+    );
+    assert!(response.errors.iter().all(|error| error.is_caller_error));
+    // What passes the schema may still be refused by the type.
+    let error = fail(&service, "count", json!({"items": [{"name": "x", "count": 300}]})).await;
+    assert_eq!((error.code.as_str(), error.field.as_deref()), ("INVALID", Some("items.0.count")));
+}
+
+#[tokio::test]
+async fn untyped_inputs_and_outputs_carry_every_type() {
+    async fn body(body: Body) -> Result<Body, ActionError> {
+        Ok(body)
+    }
+    async fn value(value: Value) -> Result<Value, ActionError> {
+        Ok(value)
+    }
+    async fn map(map: Map) -> Result<Map, ActionError> {
+        Ok(map)
+    }
+    let service =
+        Service::builder("echo").action("body", body).action("value", value).action("map", map).build().unwrap();
+    let sent = Map::from([
+        ("bytes", Value::from(vec![0_u8, 255])),
+        ("date", Date::new(2020, 2, 29).into()),
+        ("keys", Value::Map([(Value::from(1), Value::Null)].into())),
+    ]);
+    for action in ["body", "value", "map"] {
+        assert_eq!(run(&service, action, &sent).await.body, Body::from(sent.clone()), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn an_output_is_a_map_or_nothing() {
+    async fn nothing(_: Body) -> Result<(), ActionError> {
+        Ok(())
+    }
+    async fn number(_: Body) -> Result<u8, ActionError> {
+        Ok(7)
+    }
+    let service = Service::builder("out").action("nothing", nothing).action("number", number).build().unwrap();
+    assert!(run(&service, "nothing", json!({})).await.body.is_empty());
+    let error = fail(&service, "number", json!({})).await;
+    assert_eq!(error.message, "Internal server error: a body is a map, and u8 is none");
+    assert!(!error.is_caller_error);
+}
+
+#[tokio::test]
+async fn actions_know_their_job() {
+    struct App {
+        limit: i64,
+    }
+    async fn about(ctx: ActionContext<App>, _: Body) -> Result<Map, ActionError> {
+        Ok(Map::from([
+            ("limit", Value::from(ctx.state().limit)),
+            ("action", ctx.action().into()),
+            ("request_id", ctx.request_id().into()),
+            ("correlation_id", ctx.context().correlation_id().into()),
+            ("timeout", ctx.control().timeout().into()),
+            ("has_deadline", ctx.deadline().is_some().into()),
+            ("switch_5", ctx.switches().is_active(5).into()),
+            ("switch_6", ctx.switches().is_active(6).into()),
+            ("service", ctx.service().name().into()),
+        ]))
+    }
+    let service = Service::builder("about").state(App { limit: 3 }).action("about", about).build().unwrap();
+    let mut request = job(&["about"], json!({}));
+    request.control = request.control.with("timeout", 2);
+    request.context = request.context.with("switches", vec![Value::from(9), 5.into()]);
+    let response = process(&service, request).await;
+    let expected = json!({
+        "limit": 3, "action": "about", "request_id": "17", "correlation_id": "c0ffee", "timeout": 2.0,
+        "has_deadline": false, "switch_5": true, "switch_6": false, "service": "about",
+    });
+    assert_eq!(response.actions[0].body, Body::encode(&expected).unwrap());
+}
+
+#[tokio::test]
+async fn the_first_version_whose_switch_is_on_runs() {
+    async fn v1(_: Body) -> Result<Map, ActionError> {
+        Ok(Map::from([("version", 1)]))
+    }
+    async fn v2(_: Body) -> Result<Map, ActionError> {
+        Ok(Map::from([("version", 2)]))
+    }
+    async fn v3(_: Body) -> Result<Map, ActionError> {
+        Ok(Map::from([("version", 3)]))
+    }
+    let service = Service::builder("demo")
+        .switched("versioned", |versions| versions.when(7, v3).when(5, v2).otherwise(v1))
+        .build()
+        .unwrap();
+    for (switches, version) in [(vec![], 1), (vec![4], 1), (vec![5], 2), (vec![7], 3), (vec![5, 7], 3)] {
+        let mut request = job(&["versioned"], json!({}));
+        let list: Vec<_> = switches.iter().copied().map(Value::from).collect();
+        request.context = request.context.with("switches", list);
+        let response = process(&service, request).await;
+        assert_eq!(response.actions[0].body.get("version"), Some(version.into()), "{switches:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_step_runs_only_when_the_one_before_found_nothing_wrong() {
+    struct Steps;
+
+    impl Action for Steps {
+        type Input = BTreeMap<String, i64>;
+        type Output = BTreeMap<String, i64>;
+
+        fn request_schema(&self) -> Option<Schema> {
+            Some(Dictionary::new().required("n", Integer::new().lt(4)).into())
+        }
+
+        fn response_schema(&self) -> Option<Schema> {
+            Some(Dictionary::new().required("n", Integer::new().lt(1)).into())
+        }
+
+        fn validate(&self, _ctx: &ActionContext, input: &Self::Input) -> Result<(), ActionError> {
+            match input["n"] {
+                3.. => Err(ActionError::new("VALIDATE", "validate refuses")),
+                _ => Ok(()),
+            }
+        }
+
+        async fn run(&self, _ctx: ActionContext, input: Self::Input) -> Result<Self::Output, ActionError> {
+            match input["n"] {
+                2.. => Err(ActionError::new("RUN", "run refuses")),
+                _ => Ok(input),
+            }
+        }
+    }
+
+    let service = Service::builder("steps").action("steps", Steps).build().unwrap();
+    for (n, message) in [
+        (4, "Value not < 4"),
+        (3, "validate refuses"),
+        (2, "run refuses"),
+        (1, "Internal server error: steps had an invalid response:\n\tn INVALID: Value not < 1"),
+    ] {
+        assert_eq!(fail(&service, "steps", json!({"n": n})).await.message, message);
+    }
+    assert_eq!(run(&service, "steps", json!({"n": 0})).await.errors, []);
+}
+
+#[tokio::test]
+async fn a_response_is_wrong_in_all_its_places() {
+    async fn wrong(_: Body) -> Result<Map, ActionError> {
+        Ok(Map::from([("a", "secret"), ("b", "secret")]))
+    }
+    let schema = Dictionary::new().required("a", Integer::new());
+    let wrong = Definition::of(wrong).response_schema(schema);
+    let service = Service::builder("wrong").action("wrong", wrong).build().unwrap();
+    let error = fail(&service, "wrong", json!({})).await;
+    let expected = "Internal server error: wrong had an invalid response:\n\ta INVALID: Not an integer\n\t\
+                    None UNKNOWN: Extra keys present: b";
+    assert_eq!(error.message, expected);
+}

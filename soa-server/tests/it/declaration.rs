@@ -1,0 +1,54 @@
+//! What a service says of itself, and what is refused when it is declared.
+
+use soa_common::Body;
+use soa_server::{
+    ActionError, Definition, Service,
+    schema::{Dictionary, Integer},
+};
+
+async fn echo(body: Body) -> Result<Body, ActionError> {
+    Ok(body)
+}
+
+#[test]
+fn names_that_cannot_be_used_are_refused() {
+    let service_name = "cannot be the name of a service: a name is not empty and has no white space, no control \
+                        characters and no `!`";
+    let action_name = "cannot be the name of an action of the service \"demo\": a name is not empty and has no white \
+                       space and no control characters";
+    for (service, actions, expected) in [
+        ("", &["echo"][..], format!("\"\" {service_name}")),
+        ("a!b", &["echo"], format!("\"a!b\" {service_name}")),
+        ("a b", &["echo", "echo"], format!("\"a b\" {service_name}")),
+        ("demo", &[""], format!("\"\" {action_name}")),
+        ("demo", &["echo", "a\nb"], format!("\"a\\nb\" {action_name}")),
+        (
+            "demo",
+            &["echo", "other", "echo"],
+            "the service \"demo\" has two actions named \"echo\": give one of them another name".to_owned(),
+        ),
+    ] {
+        let builder = actions.iter().fold(Service::builder(service), |builder, name| builder.action(name, echo));
+        assert_eq!(builder.build().unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn a_service_lists_its_actions() {
+    let request = Dictionary::new().required("number", Integer::new());
+    let square = Definition::of(echo).description("Squares a number.").request_schema(request.clone());
+    let service = Service::builder("demo")
+        .description("Shows things.")
+        .version("1.2.3")
+        .build_id("build-7")
+        .action("square", square)
+        .switched("echo", |versions| versions.when(5, Definition::of(echo).description("v2")).otherwise(echo))
+        .build()
+        .unwrap();
+    assert_eq!((service.name(), service.description()), ("demo", Some("Shows things.")));
+    assert_eq!((service.version(), service.build_id()), (Some("1.2.3"), Some("build-7")));
+    let actions: Vec<_> = service.actions().map(|action| (action.name, action.description)).collect();
+    let expected = [("echo[switch:5]", Some("v2")), ("echo[DEFAULT]", None), ("square", Some("Squares a number."))];
+    assert_eq!(actions, expected.map(|(name, description)| (name.to_owned(), description)));
+    assert_eq!(service.actions().last().unwrap().request_schema, Some(&request.into()));
+}

@@ -1,0 +1,35 @@
+//! Short ways to run an action.
+
+use soa_common::{ActionRequest, ActionResponse, Body, Context, Control, Error, JobRequest, JobResponse, Map, Value};
+use soa_server::{JobInfo, Service};
+
+/// A well-formed job of these actions, all with the same body.
+pub(crate) fn job(actions: &[&str], body: impl serde::Serialize) -> JobRequest {
+    let body = Body::encode(&body).unwrap();
+    JobRequest {
+        control: Control::from(Map::from([("continue_on_error", false)])),
+        context: Context::from(Map::from([("correlation_id", "c0ffee".into()), ("switches", Value::List(vec![]))])),
+        actions: actions.iter().map(|action| ActionRequest::new(*action, body.clone())).collect(),
+    }
+}
+
+pub(crate) async fn process(service: &Service, job: JobRequest) -> JobResponse {
+    service.process_job(job, JobInfo { request_id: "17".to_owned(), deadline: None }).await
+}
+
+/// Runs one action, which the service must have reached.
+pub(crate) async fn run(service: &Service, action: &str, body: impl serde::Serialize) -> ActionResponse {
+    let response = process(service, job(&[action], body)).await;
+    assert_eq!(response.errors, []);
+    response.actions.into_iter().next().unwrap()
+}
+
+/// Runs one action that fails with one error.
+pub(crate) async fn fail(service: &Service, action: &str, body: impl serde::Serialize) -> Error {
+    one(run(service, action, body).await.errors)
+}
+
+pub(crate) fn one(errors: Vec<Error>) -> Error {
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors.into_iter().next().unwrap()
+}
