@@ -44,7 +44,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidMessage> {
 /// Why and where MessagePack is not what a serde type wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
-    /// Serde's message.
+    /// Serde's message, or what was found where it does not belong.
     pub message: String,
     /// Keys and indexes joined by dots; `None` for the value itself.
     pub pointer: Option<String>,
@@ -58,7 +58,7 @@ pub fn decode_or_locate<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misfit> 
     T::deserialize(&mut deserializer(bytes)).map_err(|error| {
         // Following the path costs time, so it is done only when there is an error to place.
         let Err(placed) = serde_path_to_error::deserialize::<_, T>(&mut deserializer(bytes)) else {
-            return Misfit { message: error.to_string(), pointer: None };
+            return Misfit { message: describe(&error), pointer: None };
         };
         let keys = placed.path().iter().filter_map(|segment| match segment {
             Segment::Seq { index } => Some(index.to_string()),
@@ -67,8 +67,27 @@ pub fn decode_or_locate<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misfit> 
             Segment::Unknown => None,
         });
         let keys: Vec<_> = keys.collect();
-        Misfit { message: placed.inner().to_string(), pointer: (!keys.is_empty()).then(|| keys.join(".")) }
+        Misfit { message: describe(placed.inner()), pointer: (!keys.is_empty()).then(|| keys.join(".")) }
     })
+}
+
+/// The error's own text, except where that speaks of MessagePack's markers instead of kinds of values.
+fn describe(error: &rmp_serde::decode::Error) -> String {
+    let rmp_serde::decode::Error::TypeMismatch(marker) = error else {
+        return error.to_string();
+    };
+    let found = match marker.to_u8() {
+        0x00..=0x7f | 0xcc..=0xd3 | 0xe0..=0xff => "an integer",
+        0x80..=0x8f | 0xde | 0xdf => "a map",
+        0x90..=0x9f | 0xdc | 0xdd => "a list",
+        0xa0..=0xbf | 0xd9..=0xdb => "a text",
+        0xc2 | 0xc3 => "a bool",
+        0xc4..=0xc6 => "bytes",
+        0xca | 0xcb => "a float",
+        0xc7..=0xc9 | 0xd4..=0xd8 => "a date, time, decimal or amount",
+        0xc0 | 0xc1 => "null",
+    };
+    format!("found {found}, which is not what belongs here")
 }
 
 fn deserializer(bytes: &[u8]) -> rmp_serde::Deserializer<ReadRefReader<'_, [u8]>, HumanReadableConfig<DefaultConfig>> {
