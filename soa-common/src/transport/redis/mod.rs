@@ -24,5 +24,5 @@ pub use master::{Master, MasterError};
 pub use node::Node;
 pub use pop::{Interrupt, Popped, Popper};
 pub use push::{Push, Pusher};
-pub use server::{RedisReply, RedisServerTransport, RedisStatistics, RedisTransportError};
+pub use server::{RedisReply, RedisServerStats, RedisServerTransport, RedisTransportError};
 pub use settings::RedisSettings;

@@ -1,7 +1,7 @@
 //! One Redis master as all connections to it see it.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -21,7 +21,6 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 ///
 /// Shared by everything that pushes to and pops from the master, so that a failure is logged once, not once for each
 /// connection: when it starts, every minute, and when it ends.
-#[derive(Debug)]
 pub struct Node {
     master: Master,
     info: ConnectionInfo,
@@ -126,5 +125,12 @@ impl Node {
 
     fn outage(&self) -> MutexGuard<'_, Outage> {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Node {
+    /// Without the login.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Node({})", self.master)
     }
 }

@@ -144,6 +144,9 @@ impl Popper {
         most: usize,
         block: Option<Duration>,
     ) -> Result<Vec<Popped>, TransportError> {
+        if keys.is_empty() || most == 0 {
+            return Ok(Vec::new());
+        }
         if self.connection.is_none() {
             let interrupt = self.interrupt.clone();
             select! {

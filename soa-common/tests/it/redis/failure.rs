@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    LONG, list, message, numbered, pusher,
+    LONG, list, message, numbered, popper, pusher,
     server::{request, send, settings, transport},
 };
 
@@ -165,4 +165,52 @@ async fn a_server_answers_once_redis_is_back() {
     let (responded, ()) = tokio::join!(time::timeout(LONG, transport.respond(&received[0].reply, &response)), restart);
     responded.unwrap().unwrap();
     assert_eq!(redis.command(&["DBSIZE"]), Reply::Int(1));
+}
+
+#[tokio::test]
+async fn pushes_and_pops_wait_while_redis_is_read_only() {
+    let redis = RedisServer::start();
+    let (pusher, mut popper) = (pusher(&redis.url()), popper(&redis.url()));
+    pusher.push(message("list", "a")).await.unwrap();
+    popper.pop(&["list".into()], 1, LONG).await.unwrap();
+    redis.command(&["REPLICAOF", "127.0.0.1", "1"]);
+    for size in [10, 20_000] {
+        let deadline = Instant::now() + Duration::from_millis(150);
+        let error = pusher.push(Push { deadline, ..message("list", vec![b'x'; size]) }).await.unwrap_err();
+        assert!(error.to_string().contains("was not sent, Redis redis://"), "{error}");
+        assert!(error.to_string().contains("READONLY"), "{error}");
+    }
+    let error = popper.pop(&["list".into()], 1, LONG).await.unwrap_err();
+    assert!(error.to_string().contains("READONLY"), "{error}");
+    let promotion = async {
+        time::sleep(Duration::from_millis(50)).await;
+        redis.command(&["REPLICAOF", "NO", "ONE"]);
+    };
+    let (pushed, ()) = tokio::join!(pusher.push(message("list", "b")), promotion);
+    pushed.unwrap();
+    assert_eq!(popper.pop(&["list".into()], 1, LONG).await.unwrap()[0].frame, "b");
+}
+
+#[tokio::test]
+async fn a_redis_without_memory_says_so() {
+    let redis = RedisServer::builder().config("maxmemory", "1").start();
+    let pusher = pusher(&redis.url());
+    for size in [10, 20_000] {
+        let error = pusher.push(message("list", vec![b'x'; size])).await.unwrap_err();
+        assert!(error.to_string().contains("refused the message: OOM"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_or_wrong_password_is_told_without_showing_one() {
+    let redis = RedisServer::builder().config("requirepass", "right-secret").start();
+    let address = redis.addr();
+    for (login, expected) in [("", "NOAUTH"), (":wrong-secret@", "authentication failed")] {
+        let pusher = pusher(&format!("redis://{login}{address}"));
+        let deadline = Instant::now() + Duration::from_millis(200);
+        let error = pusher.push(Push { deadline, ..message("list", "a") }).await.unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains("secret"), "{error}");
+        assert!(!format!("{pusher:?}").contains("secret"));
+    }
+    pusher(&format!("redis://:right-secret@{address}")).push(message("list", "a")).await.unwrap();
 }

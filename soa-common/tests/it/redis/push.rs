@@ -138,3 +138,25 @@ async fn a_script_that_redis_forgot_is_sent_again() {
     pusher.push(message("list", "b")).await.unwrap();
     assert_eq!(list(&redis, "list"), [b"a", b"b"]);
 }
+
+#[tokio::test]
+async fn a_list_is_never_filled_beyond_its_capacity() {
+    let redis = RedisServer::start();
+    let pushers = [pusher(&redis.url()), pusher(&redis.url()), pusher(&redis.url())];
+    let push = |number: usize| Push { capacity: 50, retries: 0, ..message("list", numbered(number)) };
+    let pushed = join_all((0..300).map(|number| pushers[number % 3].push(push(number)))).await;
+    assert_eq!(pushed.iter().filter(|result| result.is_ok()).count(), 50);
+    assert_eq!(redis.command(&["LLEN", "list"]), Reply::Int(50));
+}
+
+#[tokio::test]
+async fn what_is_queued_leaves_together() {
+    let redis = RedisServer::start();
+    let pusher = pusher(&redis.url());
+    pusher.push(message("list", "first")).await.unwrap();
+    redis.command(&["CONFIG", "RESETSTAT"]);
+    let pushed = join_all((0..200).map(|number| pusher.push(message("list", numbered(number))))).await;
+    assert!(pushed.iter().all(Result::is_ok), "{pushed:?}");
+    let calls = redis.command(&["INFO", "commandstats"]);
+    assert!(calls.text().contains("cmdstat_evalsha:calls=1,"), "{}", calls.text());
+}

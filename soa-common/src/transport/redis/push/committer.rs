@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use redis::{Pipeline, RedisError, Value};
+use redis::{Pipeline, RedisResult, Value};
 use tokio::{
     select,
     sync::mpsc::UnboundedReceiver,
@@ -47,13 +47,6 @@ pub(super) struct Committer {
     refusals: u64,
     backoff: Backoff,
     abilities: Abilities,
-}
-
-/// Why a flush did not get its replies.
-struct Broken {
-    error: RedisError,
-    /// Whether commands may have reached Redis.
-    sent: bool,
 }
 
 impl Committer {
@@ -141,33 +134,33 @@ impl Committer {
     async fn flush(&mut self, mut connection: Connection, batch: Vec<Entry>) -> Option<Connection> {
         let limit = self.limit(&batch);
         let mut runs = Run::sort(batch, &self.abilities);
-        let before = connection.written();
-        let sent = match time::timeout_at(limit, send(&mut connection, &mut runs, &self.abilities)).await {
-            Ok(sent) => sent,
-            Err(_) => Err(Broken { error: silence(), sent: true }),
+        let mut before = None;
+        let replies = async {
+            ask_lengths(&mut connection, &mut runs).await?;
+            before = Some(connection.written());
+            push(&mut connection, &runs, &self.abilities).await
         };
-        match sent {
-            Ok(replies) => {
+        let error = match time::timeout_at(limit, replies).await {
+            Ok(Ok(replies)) => {
                 self.node.works();
                 self.backoff.reset();
-                self.settle(connection, runs, replies).await
+                return self.settle(connection, runs, replies).await;
             }
-            Err(broken) => {
-                let written = connection.close().await;
-                // What comes back may be another Redis.
-                self.abilities = Abilities::default();
-                let error = describe(&broken.error);
-                let batch = runs.into_iter().flat_map(|run| run.entries);
-                if broken.sent && written > before {
-                    batch.for_each(|entry| self.unknown(entry, &error));
-                    self.node.failed(&error);
-                } else {
-                    self.put_back(batch.collect());
-                    self.pause(&error).await;
-                }
-                None
-            }
+            Ok(Err(error)) => describe(&error),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        let written = connection.close().await;
+        // What comes back may be another Redis.
+        self.abilities = Abilities::default();
+        let batch = runs.into_iter().flat_map(|run| run.entries);
+        if before.is_some_and(|before| written > before) {
+            batch.for_each(|entry| self.unknown(entry, &error));
+            self.node.failed(&error);
+        } else {
+            self.put_back(batch.collect());
+            self.pause(&error).await;
         }
+        None
     }
 
     /// How long to wait for the replies: until nobody waits for one any more, or as long as the settings say.
@@ -255,30 +248,32 @@ impl Committer {
     }
 }
 
-/// Sends the runs and gives the replies to all their commands.
-async fn send(connection: &mut Connection, runs: &mut [Run], abilities: &Abilities) -> Result<Vec<Value>, Broken> {
+/// Asks for the lengths of the lists whose room the pushes do not find out by themselves.
+async fn ask_lengths(connection: &mut Connection, runs: &mut [Run]) -> RedisResult<()> {
     let mut lengths = Pipeline::new();
     for run in runs.iter().filter(|run| run.needs_length()) {
         lengths.cmd("LLEN").arg(run.key());
     }
-    if !lengths.is_empty() {
-        let replies = connection.query(&lengths).await.map_err(|error| Broken { error, sent: false })?;
-        for (run, reply) in runs.iter_mut().filter(|run| run.needs_length()).zip(replies) {
-            // Any other reply is an error, and the command that pushes will give it too.
-            run.set_length(if let Value::Int(length) = reply { length.try_into().unwrap_or_default() } else { 0 });
-        }
+    if lengths.is_empty() {
+        return Ok(());
     }
+    let replies = connection.query(&lengths).await?;
+    for (run, reply) in runs.iter_mut().filter(|run| run.needs_length()).zip(replies) {
+        // Any other reply is an error, and the command that pushes will give it too.
+        run.set_length(if let Value::Int(length) = reply { length.try_into().unwrap_or_default() } else { 0 });
+    }
+    Ok(())
+}
+
+/// Sends the runs and gives the replies to all their commands.
+async fn push(connection: &mut Connection, runs: &[Run], abilities: &Abilities) -> RedisResult<Vec<Value>> {
     let mut commands = Pipeline::with_capacity(runs.len());
-    for run in runs.iter() {
+    for run in runs {
         run.write(&mut commands, abilities);
         run.entries.iter().for_each(|entry| entry.flushed.store(true, Ordering::Release));
     }
     if commands.is_empty() {
         return Ok(Vec::new());
     }
-    connection.query(&commands).await.map_err(|error| Broken { error, sent: true })
-}
-
-fn silence() -> RedisError {
-    std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time").into()
+    connection.query(&commands).await
 }

@@ -1,6 +1,7 @@
 //! The server's side: takes requests off the lists of a service and pushes the responses.
 
 use std::{
+    process,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,7 +22,7 @@ use super::{
     keys::{ServiceNameError, check_service_name, request_key},
 };
 use crate::{
-    Error, JobResponse, codes,
+    Error, InvalidMessage, JobResponse, codes,
     transport::{Received, ServerTransport, TransportError},
 };
 
@@ -31,11 +32,11 @@ mod respond;
 mod statistics;
 
 pub use decode::RedisReply;
-pub use statistics::RedisStatistics;
+pub use statistics::RedisServerStats;
 
 use decode::{Decoded, Decoder};
 use intake::Intake;
-use statistics::Unanswerable;
+use statistics::Unreadable;
 
 /// The longest pause between attempts to reach a master.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -66,7 +67,7 @@ struct Shared {
     settings: RedisSettings,
     /// One for each master, in ring order.
     pushers: Vec<Pusher>,
-    statistics: RedisStatistics,
+    statistics: RedisServerStats,
 }
 
 /// Why there cannot be a transport with these settings.
@@ -91,7 +92,7 @@ impl RedisServerTransport {
     /// A name that no service can have, and settings without a master that can be reached from this system.
     pub fn new(service: &str, settings: RedisSettings) -> Result<Self, RedisTransportError> {
         check_service_name(service)?;
-        let name = format!("soa-server:{service}");
+        let name = format!("soa-server-{service}-{}", process::id());
         let nodes = settings.masters.iter().map(|master| Ok(Arc::new(Node::new(master, &settings, &name)?)));
         let nodes = nodes.collect::<Result<Vec<_>, RedisError>>()?;
         if nodes.is_empty() {
@@ -106,7 +107,7 @@ impl RedisServerTransport {
                 service: service.to_owned(),
                 settings,
                 pushers,
-                statistics: RedisStatistics::default(),
+                statistics: RedisServerStats::default(),
             }),
             intake: Mutex::new(intake),
             interrupts,
@@ -117,7 +118,7 @@ impl RedisServerTransport {
 
     /// What came and went so far.
     #[must_use]
-    pub fn statistics(&self) -> &RedisStatistics {
+    pub fn statistics(&self) -> &RedisServerStats {
         &self.shared.statistics
     }
 
@@ -175,13 +176,13 @@ impl Shared {
             match decoder.decode(&frame) {
                 Decoded::Request(request) => received.push(request),
                 Decoded::Expired => statistics.add(&statistics.expired),
-                Decoded::Undecodable(error, Some(reply)) => {
-                    statistics.add(&statistics.undecodable);
-                    self.refuse(reply, &error.to_string());
-                }
-                Decoded::Undecodable(error, None) => {
-                    statistics.add(&statistics.unanswerable);
-                    statistics.warn(&Unanswerable { service: &self.service, error: &error, frame: &frame });
+                Decoded::Undecodable(error, reply) => {
+                    let counter = if reply.is_some() { &statistics.undecodable } else { &statistics.unanswerable };
+                    statistics.add(counter);
+                    statistics.warn(&Unreadable { service: &self.service, error: &error, frame: &frame });
+                    if let Some(reply) = reply {
+                        self.refuse(reply, &error);
+                    }
                 }
             }
         }
@@ -190,12 +191,11 @@ impl Shared {
     }
 
     /// Answers a request that cannot be read.
-    fn refuse(self: &Arc<Self>, reply: RedisReply, error: &str) {
+    fn refuse(self: &Arc<Self>, reply: RedisReply, error: &InvalidMessage) {
         static UNDER_WAY: Semaphore = Semaphore::const_new(ERROR_RESPONSES);
         let Ok(place) = UNDER_WAY.try_acquire() else {
             return;
         };
-        tracing::warn!("a request to {} cannot be read: {error}", self.service);
         let response =
             JobResponse::failed(vec![Error::new(codes::INVALID, format!("The request cannot be read: {error}"))]);
         let shared = Arc::clone(self);

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::InvalidMessage;
 
-/// How often unanswerable messages are logged at most.
+/// How often messages that cannot be read are logged at most.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How many bytes of a message the log shows.
@@ -22,7 +22,7 @@ const SHOWN: usize = 48;
 /// How many messages a server transport has seen since it was made.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct RedisStatistics {
+pub struct RedisServerStats {
     /// Requests that were handed to the service.
     pub received: AtomicU64,
     /// Requests that were dropped because nobody waits for the answer any more.
@@ -36,34 +36,34 @@ pub struct RedisStatistics {
     logged: Mutex<Option<Instant>>,
 }
 
-/// A message that can be neither read nor answered, for the log.
-pub(super) struct Unanswerable<'a> {
+/// A message that cannot be read, for the log.
+pub(super) struct Unreadable<'a> {
     pub(super) service: &'a str,
     pub(super) error: &'a InvalidMessage,
     pub(super) frame: &'a [u8],
 }
 
-impl RedisStatistics {
+impl RedisServerStats {
     pub(super) fn add(&self, counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Logs a message, unless one was logged just now.
-    pub(super) fn warn(&self, message: &Unanswerable<'_>) {
+    pub(super) fn warn(&self, message: &Unreadable<'_>) {
         let now = Instant::now();
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if logged.is_none_or(|logged| now - logged >= LOG_INTERVAL) {
             *logged = Some(now);
-            tracing::warn!("{message} ({} such messages so far)", self.unanswerable.load(Ordering::Relaxed));
+            let count = self.undecodable.load(Ordering::Relaxed) + self.unanswerable.load(Ordering::Relaxed);
+            tracing::warn!("{message} ({count} such messages so far)");
         }
     }
 }
 
-impl fmt::Display for Unanswerable<'_> {
+impl fmt::Display for Unreadable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, error, frame } = self;
-        write!(f, "a message to {service} of {} bytes can be neither read nor answered: {error}; ", frame.len())?;
-        f.write_str("it starts with ")?;
+        write!(f, "a message of {} bytes to {service} cannot be read: {error}; it starts with ", frame.len())?;
         frame.iter().take(SHOWN).try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
