@@ -1,4 +1,47 @@
-//! Services that answer PySOA calls.
+//! Services that answer PySOA calls, written in Rust.
+//!
+//! A [`Service`] is a set of named actions; an action is an `async fn` from an input to an output, both serde types:
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use soa_client::Client;
+//! use soa_server::{ActionContext, ActionError, LocalTransport, Service};
+//!
+//! struct App {
+//!     limit: u64,
+//! }
+//!
+//! #[derive(Deserialize, Serialize)]
+//! struct Square {
+//!     number: i64,
+//! }
+//!
+//! #[derive(Deserialize, Serialize)]
+//! struct Squared {
+//!     square: i64,
+//! }
+//!
+//! async fn square(ctx: ActionContext<App>, input: Square) -> Result<Squared, ActionError> {
+//!     if ctx.state().limit < input.number.unsigned_abs() {
+//!         return Err(ActionError::new("TOO_LARGE", "The number is too large").field("number"));
+//!     }
+//!     Ok(Squared { square: input.number * input.number })
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = Service::builder("square").state(App { limit: 1_000 }).action("square", square).build()?;
+//!
+//! // Client and service in one process; no Redis takes part.
+//! let client = Client::builder().transport("square", LocalTransport::new(service)).build()?;
+//! let squared: Squared = client.call("square", "square", &Square { number: 7 }).await?;
+//! assert_eq!(squared.square, 49);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A job passes through the validation of its shape, the job level of [`Middleware`], and for each action the action
+//! level and the action itself: `docs/protocol.md`, section 5.
 
 pub mod schema;
 

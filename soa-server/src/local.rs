@@ -1,6 +1,7 @@
 use futures_util::future::BoxFuture;
 use soa_common::transport::{ClientRequest, ClientTransport, PendingResponse, TransportError, TransportErrorKind};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use crate::{JobInfo, Service};
 
@@ -47,15 +48,21 @@ impl ClientTransport for LocalTransport {
         let ClientRequest { request_id, job, deadline, .. } = request;
         let (service, start) = (self.service.clone(), Instant::now());
         let info = JobInfo { request_id: request_id.to_string(), deadline: Some(deadline) };
+        let span = tracing::error_span!(
+            "job",
+            service_name = service.name(),
+            request_id = info.request_id,
+            correlation_id = job.context.correlation_id(),
+        );
         let response = if job.control.suppress_response() {
-            tokio::spawn(async move { service.process_job(job, info).await });
+            tokio::spawn(async move { service.process_job(job, info).await }.instrument(span));
             PendingResponse::new(async {
                 let message = "the request said that it wants no response";
                 Err(TransportError::new(TransportErrorKind::MessageReceive, message))
             })
         } else {
             PendingResponse::new(async move {
-                timeout_at(deadline, service.process_job(job, info)).await.map_err(|_| {
+                timeout_at(deadline, service.process_job(job, info).instrument(span)).await.map_err(|_| {
                     let waited = deadline.saturating_duration_since(start);
                     let message = format!("the service {:?} gave no response within {waited:?}", service.name());
                     TransportError::new(TransportErrorKind::MessageReceiveTimeout, message)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use soa_common::{ActionRequest, ActionResponse, Body, Error, JobRequest, JobResponse, Value, middleware};
+use soa_common::{ActionRequest, ActionResponse, Body, Error, JobRequest, JobResponse, middleware};
 use tracing::Instrument;
 
 use crate::{
@@ -39,26 +39,17 @@ impl Service {
 
     async fn run(&self, job: JobRequest, info: JobInfo) -> JobResponse {
         let JobRequest { control, context, actions } = job;
-        let correlation_id = context.get("correlation_id").unwrap_or_default();
-        // An error span, so that whatever is logged at any level carries it.
-        let span = tracing::error_span!(
-            "job",
-            service_name = self.name(),
-            request_id = info.request_id,
-            correlation_id = correlation_id.as_str(),
-        );
+        let correlation_id = context.correlation_id();
         let (request_id, deadline) = (info.request_id.into(), info.deadline);
         let job = Job { control, context, actions, service: self.clone(), request_id, deadline };
         let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job));
-        async {
-            let result = panics::catch(run).await.unwrap_or_else(|panic| Err(JobError::panicked(&panic)));
-            match result {
-                Ok(response) => carry_back(response, correlation_id),
-                Err(error) => JobResponse::failed(self.report(error.into_failure())),
+        match panics::catch(run).await.unwrap_or_else(|panic| Err(JobError::panicked(&panic))) {
+            Ok(mut response) => {
+                response.context = response.context.with("correlation_id", correlation_id);
+                response
             }
+            Err(error) => JobResponse::failed(self.report(error.into_failure())),
         }
-        .instrument(span)
-        .await
     }
 
     /// The innermost part of a job: its actions, one after the other.
@@ -89,6 +80,7 @@ impl Service {
             let errors = vec![unknown_action(&request.action)];
             return Ok(ActionResponse { action: request.action, errors, body: Body::empty() });
         };
+        // At the level of errors, so that the name stands on every line that is logged at all.
         let span = tracing::error_span!("action", action_name = &**name);
         let call = Call { ctx: ActionContext::new(Arc::clone(scope), Arc::clone(name)), body: request.body };
         let run = middleware::run::<ActionLevel, _, _>(&self.0.middleware, call, move |call: Call| async move {
@@ -129,9 +121,4 @@ fn refused(violations: Vec<Violation>) -> JobResponse {
         error
     });
     JobResponse::failed(errors.collect())
-}
-
-fn carry_back(mut response: JobResponse, correlation_id: Value) -> JobResponse {
-    response.context = response.context.with("correlation_id", correlation_id);
-    response
 }
