@@ -68,4 +68,5 @@ pub use middleware::{
 };
 pub use settings::{ClientSettings, TransportSettings};
 
+pub use soa_common::transport::{TransportError, TransportErrorKind, redis::RedisSettings};
 pub use soa_common::{ActionRequest, ActionResponse, Body, Context, Control, Error, IntoBody, JobResponse, Map, Value};

@@ -40,7 +40,6 @@ pub struct Sending(pub(crate) Result<Job, CallError>);
 /// ```
 ///
 /// Dropping it abandons the response, not the job.
-#[must_use = "the response is lost when this is dropped; suppress it when it is not wanted"]
 pub struct SentRequest {
     request_id: u64,
     /// Gone when the response was given.

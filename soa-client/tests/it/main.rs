@@ -4,10 +4,12 @@
 
 mod fake;
 
+mod builder;
 mod calls;
 mod deadlines;
 mod errors;
 mod headers;
 mod middleware;
 mod parallel;
+mod redis;
 mod settings;

@@ -9,6 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -161,6 +162,10 @@ impl RedisClientTransport {
 impl ClientTransport for RedisClientTransport {
     fn send(&self, request: ClientRequest) -> BoxFuture<'_, Result<PendingResponse, TransportError>> {
         Box::pin(self.send_request(request))
+    }
+
+    fn receive_timeout(&self) -> Duration {
+        self.connections.shared().settings.receive_timeout
     }
 }
 
