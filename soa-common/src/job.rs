@@ -70,11 +70,11 @@ impl JobRequest {
     /// missing or of the wrong kind reads as empty.
     #[must_use]
     pub fn from_body(body: &Bytes) -> Self {
-        let part = |key| body::find(body, key).map(|bytes| Body::from_checked(body.slice_ref(bytes)));
+        let [control, context, actions] = body::find_all(body, ["control", "context", "actions"]).unwrap_or_default();
         Self {
-            control: part("control").unwrap_or_default().into(),
-            context: part("context").unwrap_or_default().into(),
-            actions: body::find(body, "actions").map(|bytes| read_actions(body, bytes)).unwrap_or_default(),
+            control: part(body, control).into(),
+            context: part(body, context).into(),
+            actions: actions.map(|actions| read_actions(body, actions)).unwrap_or_default(),
         }
     }
 
@@ -103,14 +103,13 @@ impl JobResponse {
     /// # Errors
     /// When it has not the shape of a response.
     pub fn from_body(body: &Bytes) -> Result<Self, InvalidMessage> {
-        let Ok(Token::Map(_)) = Reader::new(body).token() else {
+        let Some([errors, context, actions]) = body::find_all(body, ["errors", "context", "actions"]) else {
             return Err(InvalidMessage::new("the body of the response is no map"));
         };
-        let context = body::find(body, "context").map(|bytes| Body::from_checked(body.slice_ref(bytes)));
         Ok(Self {
-            errors: body::find(body, "errors").map_or(Ok(Vec::new()), read_errors)?,
-            context: context.unwrap_or_default().into(),
-            actions: match body::find(body, "actions") {
+            errors: errors.map_or(Ok(Vec::new()), read_errors)?,
+            context: part(body, context).into(),
+            actions: match actions {
                 Some(actions) => {
                     elements(actions)?.map(|action| read_action_response(body, action?)).collect::<Result<_, _>>()?
                 }
@@ -152,20 +151,19 @@ fn read_actions(frame: &Bytes, actions: &[u8]) -> Vec<ActionRequest> {
     };
     actions
         .filter_map(Result::ok)
-        .map(|action| ActionRequest {
-            action: text(action, "action").unwrap_or_default(),
-            body: body::find(action, "body")
-                .map(|bytes| Body::from_checked(frame.slice_ref(bytes)))
-                .unwrap_or_default(),
+        .map(|action| {
+            let [name, body] = body::find_all(action, ["action", "body"]).unwrap_or_default();
+            ActionRequest { action: text(name).unwrap_or_default(), body: part(frame, body) }
         })
         .collect()
 }
 
 fn read_action_response(frame: &Bytes, action: &[u8]) -> Result<ActionResponse, InvalidMessage> {
+    let [name, errors, body] = body::find_all(action, ["action", "errors", "body"]).unwrap_or_default();
     Ok(ActionResponse {
-        action: text(action, "action").ok_or_else(|| InvalidMessage::new("an action of the response has no name"))?,
-        errors: body::find(action, "errors").map_or(Ok(Vec::new()), read_errors)?,
-        body: body::find(action, "body").map(|bytes| Body::from_checked(frame.slice_ref(bytes))).unwrap_or_default(),
+        action: text(name).ok_or_else(|| InvalidMessage::new("an action of the response has no name"))?,
+        errors: errors.map_or(Ok(Vec::new()), read_errors)?,
+        body: part(frame, body),
     })
 }
 
@@ -173,8 +171,13 @@ fn read_errors(errors: &[u8]) -> Result<Vec<Error>, InvalidMessage> {
     elements(errors)?.map(|error| Error::from_value(Value::from_msgpack(error?)?)).collect()
 }
 
-fn text(map: &[u8], key: &str) -> Option<String> {
-    match Reader::new(body::find(map, key)?).token() {
+/// A part of a frame as a body, `{}` when it is absent.
+fn part(frame: &Bytes, part: Option<&[u8]>) -> Body {
+    part.map(|bytes| Body::from_checked(frame.slice_ref(bytes))).unwrap_or_default()
+}
+
+fn text(value: Option<&[u8]>) -> Option<String> {
+    match Reader::new(value?).token() {
         Ok(Token::Text(text)) => Some(text.to_owned()),
         _ => None,
     }

@@ -11,56 +11,53 @@ pub const MAX_DEPTH: usize = 128;
 /// Says what is wrong and at which offset.
 pub fn check(bytes: &[u8]) -> Result<(), InvalidMessage> {
     let mut reader = Reader::new(bytes);
-    let mut open = [Container::default(); MAX_DEPTH];
+    let mut outer = [Container::default(); MAX_DEPTH];
     let mut depth = 0;
+    let mut current = Container { left: 1, is_map: false };
     loop {
+        while current.left == 0 {
+            if depth == 0 {
+                return check_end(&reader, bytes);
+            }
+            depth -= 1;
+            current = outer[depth];
+        }
         let start = reader.position();
-        let token = reader.token()?;
-        let container = match token {
-            Token::List(length) => Some(Container { left: u64::from(length), is_map: false }),
-            Token::Map(length) => Some(Container { left: u64::from(length) * 2, is_map: true }),
+        let is_key = current.is_map && current.left.is_multiple_of(2);
+        current.left -= 1;
+        let inner = match reader.token()? {
+            Token::List(length) => Container { left: u64::from(length), is_map: false },
+            Token::Map(length) => Container { left: u64::from(length) * 2, is_map: true },
             Token::Ext(kind, payload) => {
                 Value::check_ext(kind, payload)
                     .map_err(|error| InvalidMessage::new(format!("at offset {start}: {error}")))?;
-                None
+                continue;
             }
-            _ => None,
+            _ => continue,
         };
-        if depth > 0 {
-            let parent = &mut open[depth - 1];
-            if parent.is_map && parent.left % 2 == 0 && container.is_some() {
-                return Err(InvalidMessage::new(format!("a map key at offset {start} is a list or a map")));
-            }
-            parent.left -= 1;
+        if is_key {
+            return Err(InvalidMessage::new(format!("a map key at offset {start} is a list or a map")));
         }
-        if let Some(container) = container {
-            if depth == MAX_DEPTH {
-                return Err(InvalidMessage::new(format!(
-                    "lists and maps nest deeper than {MAX_DEPTH} at offset {start}"
-                )));
-            }
-            open[depth] = container;
-            depth += 1;
-        }
-        while depth > 0 && open[depth - 1].left == 0 {
-            depth -= 1;
-        }
-        if depth == 0 {
-            break;
-        }
+        let Some(place) = outer.get_mut(depth) else {
+            return Err(InvalidMessage::new(format!("lists and maps nest deeper than {MAX_DEPTH} at offset {start}")));
+        };
+        *place = std::mem::replace(&mut current, inner);
+        depth += 1;
     }
-    if !reader.is_at_end() {
-        return Err(InvalidMessage::new(format!(
-            "{} bytes stand behind the value, from offset {}",
-            bytes.len() - reader.position(),
-            reader.position()
-        )));
-    }
-    Ok(())
 }
 
+fn check_end(reader: &Reader<'_>, bytes: &[u8]) -> Result<(), InvalidMessage> {
+    if reader.is_at_end() {
+        return Ok(());
+    }
+    let end = reader.position();
+    Err(InvalidMessage::new(format!("{} bytes stand behind the value, from offset {end}", bytes.len() - end)))
+}
+
+/// A list or map that is being walked.
 #[derive(Clone, Copy, Default)]
 struct Container {
+    /// How many elements are to come; of a map, keys and values.
     left: u64,
     is_map: bool,
 }

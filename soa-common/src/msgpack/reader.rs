@@ -30,26 +30,27 @@ pub enum Token<'a> {
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
-    position: usize,
+    /// What of them is unread.
+    rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
     /// Starts at the first byte.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, position: 0 }
+        Self { bytes, rest: bytes }
     }
 
     /// The offset of the next unread byte.
     #[must_use]
     pub fn position(&self) -> usize {
-        self.position
+        self.bytes.len() - self.rest.len()
     }
 
     /// Whether every byte was read.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.position == self.bytes.len()
+        self.rest.is_empty()
     }
 
     /// The next element.
@@ -57,17 +58,14 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the bytes end early, a text is not UTF-8 or the type byte is `0xc1`.
     pub fn token(&mut self) -> Result<Token<'a>, InvalidMessage> {
-        let start = self.position;
-        let marker = self.array::<1>()?[0];
+        let [marker] = self.array()?;
         Ok(match marker {
             0x00..=0x7f => Token::Integer(u64::from(marker).into()),
             0x80..=0x8f => Token::Map(u32::from(marker & 0x0f)),
             0x90..=0x9f => Token::List(u32::from(marker & 0x0f)),
             0xa0..=0xbf => self.text(usize::from(marker & 0x1f))?,
             0xc0 => Token::Null,
-            0xc1 => {
-                return Err(InvalidMessage::new(format!("byte 0xc1 at offset {start} starts no MessagePack value")));
-            }
+            0xc1 => return Err(self.no_marker()),
             0xc2 => Token::Bool(false),
             0xc3 => Token::Bool(true),
             0xc4..=0xc6 => {
@@ -101,42 +99,71 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Passes over the next element with all it contains and gives its bytes.
+    /// Passes over the next element with all it contains and gives its bytes. Texts may turn out not to be UTF-8.
     ///
     /// # Errors
-    /// As [`token`](Self::token).
+    /// When the bytes end early or a type byte is `0xc1`.
     pub fn skip(&mut self) -> Result<&'a [u8], InvalidMessage> {
-        let start = self.position;
+        let start = self.position();
         // A count cannot overflow: every element takes at least one byte, so headers stop being read long before.
         let mut left: u64 = 1;
         while left > 0 {
-            left -= 1;
-            left += match self.token()? {
-                Token::List(length) => u64::from(length),
-                Token::Map(length) => u64::from(length) * 2,
-                _ => 0,
-            };
+            left = left - 1 + self.skip_one()?;
         }
-        Ok(&self.bytes[start..self.position])
+        Ok(&self.bytes[start..self.position()])
+    }
+
+    /// Passes over one element and gives how many elements it contains.
+    fn skip_one(&mut self) -> Result<u64, InvalidMessage> {
+        let [marker] = self.array()?;
+        let length = match marker {
+            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => 0,
+            0x80..=0x8f => return Ok(u64::from(marker & 0x0f) * 2),
+            0x90..=0x9f => return Ok(u64::from(marker & 0x0f)),
+            0xa0..=0xbf => usize::from(marker & 0x1f),
+            0xc1 => return Err(self.no_marker()),
+            0xc4..=0xc6 => self.length(marker - 0xc4)?,
+            0xc7..=0xc9 => 1 + self.length(marker - 0xc7)?,
+            0xca..=0xcb => 4 << (marker - 0xca),
+            0xcc..=0xcf => 1 << (marker - 0xcc),
+            0xd0..=0xd3 => 1 << (marker - 0xd0),
+            0xd4..=0xd8 => 1 + (1 << (marker - 0xd4)),
+            0xd9..=0xdb => self.length(marker - 0xd9)?,
+            0xdc..=0xdd => return Ok(self.length(marker - 0xdc + 1)? as u64),
+            0xde..=0xdf => return Ok(self.length(marker - 0xde + 1)? as u64 * 2),
+        };
+        self.take(length).map(|_| 0)
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], InvalidMessage> {
-        let rest = &self.bytes[self.position..];
-        let Some(taken) = rest.get(..length) else {
-            return Err(InvalidMessage::new(format!(
-                "the bytes end early: a value at offset {} needs {length} more and there are {}",
-                self.position,
-                rest.len()
-            )));
+        let Some((taken, rest)) = self.rest.split_at_checked(length) else {
+            return Err(self.too_short(length));
         };
-        self.position += length;
+        self.rest = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], InvalidMessage> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
+        let Some((taken, rest)) = self.rest.split_first_chunk() else {
+            return Err(self.too_short(N));
+        };
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    #[cold]
+    fn too_short(&self, length: usize) -> InvalidMessage {
+        InvalidMessage::new(format!(
+            "the bytes end early: a value at offset {} needs {length} more and there are {}",
+            self.position(),
+            self.rest.len()
+        ))
+    }
+
+    /// The error for the type byte that was read last.
+    #[cold]
+    fn no_marker(&self) -> InvalidMessage {
+        InvalidMessage::new(format!("byte 0xc1 at offset {} starts no MessagePack value", self.position() - 1))
     }
 
     /// A length of 1, 2 or 4 bytes, for `width` 0, 1 or 2.
@@ -149,10 +176,11 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, length: usize) -> Result<Token<'a>, InvalidMessage> {
-        let start = self.position;
-        std::str::from_utf8(self.take(length)?)
-            .map(Token::Text)
-            .map_err(|_| InvalidMessage::new(format!("the text at offset {start} is not UTF-8")))
+        let text = self.take(length)?;
+        std::str::from_utf8(text).map(Token::Text).map_err(|_| {
+            let start = self.position() - length;
+            InvalidMessage::new(format!("the text at offset {start} is not UTF-8"))
+        })
     }
 
     fn ext(&mut self, length: usize) -> Result<Token<'a>, InvalidMessage> {
