@@ -281,7 +281,8 @@ fn expiry(meta: &[u8]) -> Result<Option<f64>, InvalidMessage> {
     }
 }
 
-/// Whether a `client_version` is 0.70 or later; a client that names none speaks like 0.40.
+/// Whether a `client_version` is (0, 70, 0) or later, as Python compares tuples: without its third number, 0.70 is
+/// earlier. A client that names none speaks like 0.40.
 fn knows_is_caller_error(client_version: &[u8]) -> bool {
     let mut reader = Reader::new(client_version);
     let Ok(Token::List(length)) = reader.token() else {
@@ -291,5 +292,5 @@ fn knows_is_caller_error(client_version: &[u8]) -> bool {
         Ok(Token::Integer(number)) if index < length => number.as_u64(),
         _ => None,
     };
-    (number(0), number(1)) >= (Some(0), Some(70))
+    [number(0), number(1), number(2)] >= [Some(0), Some(70), Some(0)]
 }
