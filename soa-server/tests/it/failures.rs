@@ -1,5 +1,10 @@
 //! Errors, expected or not, and panics: what callers are told, and what runs after them.
 
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
 use serde_json::json;
 use soa_common::{Body, Error, Map, Value};
 use soa_server::{
@@ -190,4 +195,50 @@ async fn a_job_that_is_dropped_half_way_does_not_panic_into_its_owner() {
     let mut running = Box::pin(process(&service, job(&["waits"], json!({}))));
     assert!(futures_util::poll!(&mut running).is_pending());
     drop(running);
+}
+
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_planned_for_is_logged_with_its_cause_or_place() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    // Other tests write to it as well, but none of them has actions of these names.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let service = Service::builder("logging")
+        .action("logged_error", unhandled)
+        .action("logged_panic", panics)
+        .action("logged_nothing", several)
+        .build()
+        .unwrap();
+    for action in ["logged_error", "logged_panic", "logged_nothing"] {
+        run(&service, action, json!({})).await;
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("logged_")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    for (line, parts) in [
+        (lines[0], ["ERROR", "action_name=\"logged_error\"", "the database is gone", "caused by: invalid digit"]),
+        (
+            lines[1],
+            ["ERROR", "action_name=\"logged_panic\"", "there was something", "panicked at soa-server/tests/it/"],
+        ),
+    ] {
+        for part in parts {
+            assert!(line.contains(part), "{part} is not in {line}");
+        }
+    }
 }
