@@ -1,0 +1,95 @@
+//! All printing: answers on standard output, everything else on standard error, colours on terminals only.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value as Json, json};
+use soa_common::{Error, Value, json as human};
+
+use crate::failure::Failure;
+
+const ALARM: Style = AnsiColor::Red.on_default().bold();
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// Prints an answer's body as one JSON value.
+pub(crate) fn body(value: &Value, as_json: bool) -> Result<(), Failure> {
+    let value = human::to_json(value);
+    let mut text =
+        if !as_json && io::stdout().is_terminal() { format!("{value:#}") } else { value.to_string() }.into_bytes();
+    text.push(b'\n');
+    raw(&text)
+}
+
+/// Prints bytes; a reader that went away is no failure.
+pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::usage(format!("standard output: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Says something by the way.
+pub(crate) fn note(text: &str) {
+    // Nothing is left to be done where standard error cannot be written.
+    let _ = writeln!(anstream::stderr(), "{FAINT}{text}{FAINT:#}");
+}
+
+/// Says why the command failed.
+pub(crate) fn failure(failure: &Failure, as_json: bool) {
+    let text = if as_json { format!("{}\n", machine(failure)) } else { readable(failure) };
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+fn readable(failure: &Failure) -> String {
+    match failure {
+        Failure::Usage(message) => format!("{ALARM}error{ALARM:#}: {message}\n"),
+        Failure::Transport { message, .. } => format!("{ALARM}no answer{ALARM:#}: {message}\n"),
+        Failure::Answer { what, errors } => {
+            let mut text = format!("{ALARM}error{ALARM:#}: {what}\n");
+            for error in errors {
+                text.push_str(&line(error));
+            }
+            text
+        }
+    }
+}
+
+fn line(error: &Error) -> String {
+    let field = error.field.as_deref().map(|field| format!(" {field}")).unwrap_or_default();
+    let mut text = format!("  {STRONG}{}{STRONG:#}{field}: {}\n", error.code, error.message);
+    if let Some(variables) = &error.variables {
+        text.push_str(&format!("    {FAINT}variables: {}{FAINT:#}\n", human::to_json(variables)));
+    }
+    if let Some(permissions) = &error.denied_permissions {
+        text.push_str(&format!("    {FAINT}denied permissions: {}{FAINT:#}\n", permissions.join(", ")));
+    }
+    if let Some(traceback) = &error.traceback {
+        for line in traceback.lines() {
+            text.push_str(&format!("    {FAINT}{line}{FAINT:#}\n"));
+        }
+    }
+    text
+}
+
+fn machine(failure: &Failure) -> Json {
+    match failure {
+        Failure::Usage(message) => json!([{"code": "USAGE", "message": message}]),
+        Failure::Transport { code, message } => json!([{"code": code, "message": message}]),
+        Failure::Answer { errors, .. } => errors.iter().map(entry).collect(),
+    }
+}
+
+/// An error with the keys it has on the wire.
+fn entry(error: &Error) -> Json {
+    json!({
+        "code": error.code,
+        "message": error.message,
+        "field": error.field,
+        "traceback": error.traceback,
+        "variables": error.variables.as_ref().map(human::to_json),
+        "denied_permissions": error.denied_permissions,
+        "is_caller_error": error.is_caller_error,
+    })
+}

@@ -1,0 +1,7 @@
+//! Tests of the `soa` command as a process.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
+
+mod answers;
+mod soa;
+mod usage;

@@ -1,0 +1,69 @@
+//! What is typed wrong, and what needs no service.
+
+use crate::soa::{command, run, soa, soa_with_input};
+
+#[track_caller]
+fn check(arguments: &[&str], input: &str, expected: &[&str]) {
+    let run = soa_with_input(&[&["call"], arguments].concat(), input);
+    assert_eq!(run.code, 2, "{arguments:?}: {run:?}");
+    assert_eq!(run.stdout, "", "{arguments:?}");
+    for text in expected {
+        assert!(run.stderr.contains(text), "{arguments:?} should say {text:?}: {run:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_says_what_is_wrong_and_where() {
+    check(&["demo"], "", &["<ACTION>"]);
+    check(&["demo", "square", "--body", "{"], "", &["--body", "not JSON", "line 1"]);
+    check(&["demo", "square", "--body", "[1]"], "", &["--body", "map"]);
+    check(&["demo", "square", "--body", ""], "", &["--body", "not JSON"]);
+    check(&["demo", "square", "--body", r#"{"a": {"$date": "2019-02-30"}}"#], "", &["--body", "2019-02-30", "a"]);
+    check(&["demo", "square", "--body", "@/nonexistent.json"], "", &["/nonexistent.json"]);
+    check(&["demo", "square", "--body", "@/"], "", &["@/", "directory"]);
+    check(&["demo", "square", "--body", "-"], "7", &["standard input", "map"]);
+    check(&["demo", "square", "--body", "-"], "", &["standard input", "not JSON"]);
+    check(&["demo", "square", "--context", "7"], "", &["--context", "map"]);
+    check(&["demo", "square", "--switch", "x"], "", &["--switch", "x"]);
+    for timeout in ["0", "-1", "x", "NaN", "inf", "1e300", "1e-30"] {
+        check(&["demo", "square", &format!("--timeout={timeout}")], "", &["--timeout", "above 0"]);
+    }
+    check(&["", "square"], "", &["service"]);
+    check(&["demo!", "square"], "", &["demo!"]);
+}
+
+#[test]
+fn a_wrong_url_is_named_without_its_password() {
+    let run = soa(&["call", "demo", "square", "--redis", "http://user:hunter2@localhost"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("--redis") && run.stderr.contains("localhost"), "{run:?}");
+    assert!(!run.stderr.contains("hunter2"), "{run:?}");
+}
+
+#[test]
+fn the_environment_names_the_masters_where_the_command_line_does_not() {
+    let run = run(command(&["call", "demo", "square"]).env("SOA_REDIS_URL", "http://a:hunter2@b"), "");
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("SOA_REDIS_URL") && !run.stderr.contains("hunter2"), "{run:?}");
+}
+
+#[test]
+fn machines_get_usage_errors_as_json() {
+    let run = soa(&["call", "demo", "square", "--body", "[1]", "--json"]);
+    let errors: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(errors[0]["code"], "USAGE", "{run:?}");
+}
+
+#[test]
+fn help_teaches_and_completions_and_man_pages_are_made() {
+    let help = soa(&["call", "--help"]);
+    assert_eq!(help.code, 0);
+    for text in ["--body", "SOA_REDIS_URL", "Examples:", "Exit codes:", "$decimal"] {
+        assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
+    }
+    assert!(soa(&["completions", "bash"]).stdout.contains("--body"));
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(soa(&["man", directory.path().to_str().unwrap()]).code, 0);
+    assert!(directory.path().join("soa-call.1").is_file());
+    assert_eq!(soa(&["man", "/nonexistent"]).code, 2);
+}
