@@ -21,10 +21,17 @@ const MOST_BYTES: usize = 256 * 1024 * 1024;
 ///
 /// A piece does not say which response it belongs to. That is safe because two responses that are mixed begin with two
 /// first pieces, and whichever comes second comes in the midst of the other's: the list then takes no more pieces, so
-/// nothing is ever put together of two responses. This needs every frame of the list to be seen: where some may be
-/// lost, [`poison`](Self::poison) it.
+/// nothing is ever put together of two responses. This needs every frame of the list to be seen; where some were lost,
+/// what is put together is not certain.
 #[derive(Debug, Default)]
-pub(super) enum Assembly {
+pub(super) struct Assembly {
+    state: State,
+    /// Whether frames of the list were lost.
+    has_gap: bool,
+}
+
+#[derive(Debug, Default)]
+enum State {
     /// Between two responses.
     #[default]
     Idle,
@@ -48,6 +55,8 @@ pub(super) struct Step {
 pub(super) struct Message {
     pub(super) serializer: Option<Serializer>,
     pub(super) payload: Bytes,
+    /// Whether it is one response, however the service pushes pieces.
+    pub(super) is_certain: bool,
 }
 
 /// A response that cannot be put together any more.
@@ -59,7 +68,7 @@ pub(super) struct Lost {
 }
 
 #[derive(Debug)]
-pub(super) struct Stream {
+struct Stream {
     serializer: Option<Serializer>,
     count: u32,
     size: usize,
@@ -74,7 +83,7 @@ impl Assembly {
                 true => self.poison("a whole response came between its pieces"),
                 false => Vec::new(),
             };
-            let message = Message { serializer: frame.serializer, payload: frame.payload };
+            let message = Message { serializer: frame.serializer, payload: frame.payload, is_certain: true };
             return Step { message: Some(message), lost };
         };
         match self.add_piece(chunk, &frame) {
@@ -91,21 +100,33 @@ impl Assembly {
 
     /// Takes no more pieces; gives the response whose pieces were coming in.
     pub(super) fn poison(&mut self, reason: &'static str) -> Vec<Lost> {
-        match std::mem::replace(self, Self::Poisoned) {
-            Self::Idle => vec![Lost { request_id: None, reason }],
-            Self::Started(stream) => vec![Lost { request_id: stream.request_id(), reason }],
-            Self::Poisoned => Vec::new(),
+        match std::mem::replace(&mut self.state, State::Poisoned) {
+            State::Idle => vec![Lost { request_id: None, reason }],
+            State::Started(stream) => vec![Lost { request_id: stream.request_id(), reason }],
+            State::Poisoned => Vec::new(),
         }
+    }
+
+    /// Takes note that frames were lost: starts anew with the next first piece. Gives the response whose pieces were
+    /// coming in.
+    pub(super) fn skip(&mut self, reason: &'static str) -> Option<Lost> {
+        self.has_gap = true;
+        if !self.is_started() {
+            return None;
+        }
+        let lost = self.poison(reason).pop();
+        self.state = State::Idle;
+        lost
     }
 
     /// Whether pieces are held that wait for the rest.
     pub(super) fn is_started(&self) -> bool {
-        matches!(self, Self::Started(_))
+        matches!(self.state, State::Started(_))
     }
 
     /// Whether no piece has come, or all pieces of what came.
     pub(super) fn is_idle(&self) -> bool {
-        matches!(self, Self::Idle)
+        matches!(self.state, State::Idle)
     }
 
     fn add_piece(&mut self, place: Chunk, frame: &Frame) -> Result<Option<Message>, &'static str> {
@@ -123,13 +144,15 @@ impl Assembly {
                 return Err("the first piece of another response came between its pieces");
             }
             if self.is_idle() {
-                *self = Self::Started(Stream { serializer: frame.serializer, count, size: 0, pieces: Vec::new() });
+                self.state =
+                    State::Started(Stream { serializer: frame.serializer, count, size: 0, pieces: Vec::new() });
             }
         }
-        let stream = match self {
-            Self::Started(stream) => stream,
-            Self::Idle => return Err("its first piece is missing"),
-            Self::Poisoned => return Err("pieces of several responses were mixed"),
+        let stream = match &mut self.state {
+            State::Started(stream) => stream,
+            State::Idle if self.has_gap => return Ok(None),
+            State::Idle => return Err("its first piece is missing"),
+            State::Poisoned => return Err("pieces of several responses were mixed"),
         };
         let expected = (stream.pieces.len() + 1, stream.count, stream.serializer);
         if (id as usize, count, frame.serializer) != expected {
@@ -143,19 +166,18 @@ impl Assembly {
         if id < count {
             return Ok(None);
         }
-        let message = stream.join();
-        *self = Self::Idle;
-        Ok(Some(message))
+        let (serializer, payload) = (stream.serializer, stream.join());
+        self.state = State::Idle;
+        Ok(Some(Message { serializer, payload, is_certain: !self.has_gap }))
     }
 }
 
 impl Stream {
-    fn join(&self) -> Message {
-        let payload = match &self.pieces[..] {
+    fn join(&self) -> Bytes {
+        match &self.pieces[..] {
             [whole] => whole.clone(),
             pieces => pieces.concat().into(),
-        };
-        Message { serializer: self.serializer, payload }
+        }
     }
 
     fn request_id(&self) -> Option<u64> {
@@ -174,13 +196,18 @@ impl Lost {
 mod tests {
     use super::*;
 
-    /// Feeds frames written `A1/2` (piece 1 of 2 of response A) or `A` (whole), and gives what came of each: a payload,
-    /// `!` for every lost response, `-` for nothing.
+    /// Feeds frames written `A1/2` (piece 1 of 2 of response A), `A` (whole) or `~` (some are lost), and gives what came
+    /// of each: a payload, with `?` when it is not certain, `!` for every lost response, `-` for nothing.
     fn check(frames: &str, expected: &str) {
         let mut assembly = Assembly::default();
         let shown = frames.split(' ').map(|text| {
-            let step = assembly.add(frame(text));
-            let message = step.message.map(|message| String::from_utf8(message.payload.to_vec()).unwrap());
+            let step = match text {
+                "~" => Step { message: None, lost: assembly.skip("a gap").into_iter().collect() },
+                text => assembly.add(frame(text)),
+            };
+            let message = step.message.map(|message| {
+                String::from_utf8(message.payload.to_vec()).unwrap() + if message.is_certain { "" } else { "?" }
+            });
             match "!".repeat(step.lost.len()) + &message.unwrap_or_default() {
                 nothing if nothing.is_empty() => "-".to_owned(),
                 something => something,
@@ -221,6 +248,13 @@ mod tests {
         check("A3/2 A", "! A");
         check("A1/10001 A2/10001 A", "!! - A");
         check("A1/0 A", "!! A");
+    }
+
+    #[test]
+    fn behind_a_gap_only_whole_messages_are_certain() {
+        check("A1/2 ~ A2/2 B1/2 B2/2 C", "- ! - - B1B2? C");
+        check("~ B1/2 A2/2 A1/3 B1/2 B2/2", "- - B1A2? - !! -");
+        check("A1/2 B1/2 ~ A1/2 A", "- !! - ! A");
     }
 
     #[test]

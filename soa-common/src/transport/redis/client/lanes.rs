@@ -35,6 +35,8 @@ pub(super) struct Lanes {
     ring: Ring,
     /// The number of the last lane made.
     last: LaneId,
+    /// The number of the last turn given.
+    turns: u64,
     /// Those with calls, and those that calls share.
     open: BTreeMap<LaneId, Lane>,
     shared: HashMap<ServiceId, LaneId>,
@@ -99,6 +101,9 @@ pub(super) struct Lane {
     /// Whether the pop that is under way covers it.
     is_popped: bool,
     idle_since: Instant,
+    /// Its place in the order of the keys: the lane that had nothing for the longest time comes first. Redis pops from
+    /// the first list that has something, so with any other order busy lanes could keep others from ever being popped.
+    turn: u64,
 }
 
 /// The calls of a lane.
@@ -130,7 +135,7 @@ pub(super) enum End {
 impl Lanes {
     pub(super) fn new(client: Arc<str>, ring: Ring) -> Self {
         let (open, shared, free) = Default::default();
-        Self { client, ring, last: 0, open, shared, free, calls: 0, reader: Reader::Gone }
+        Self { client, ring, last: 0, turns: 0, open, shared, free, calls: 0, reader: Reader::Gone }
     }
 
     /// Whether a call waits.
@@ -153,7 +158,10 @@ impl Lanes {
         if !self.open.contains_key(&id) {
             self.free.values_mut().for_each(|free| free.retain(|lane| lane.id != id));
         }
-        self.open.get_mut(&id)
+        let lane = self.open.get_mut(&id)?;
+        self.turns += 1;
+        lane.turn = self.turns;
+        Some(lane)
     }
 
     /// Puts a call on a lane that many calls share.
@@ -217,8 +225,8 @@ impl Lanes {
         }
     }
 
-    /// Takes note that frames may have been lost: no lane is given to another call, and one with several calls takes no
-    /// more pieces. Gives the responses that cannot be put together any more.
+    /// Takes note that frames may have been lost: no lane is given to another call. Gives the responses that cannot be
+    /// put together any more.
     pub(super) fn lose_frames(&mut self) -> Vec<(LaneId, Lost)> {
         const REASON: &str = "the connection to Redis broke while they came";
         self.shared.clear();
@@ -226,8 +234,14 @@ impl Lanes {
         let mut lost = Vec::new();
         for id in self.open.keys().copied().collect::<Vec<_>>() {
             let Some(lane) = self.open.get_mut(&id) else { continue };
-            if lane.assembly.is_started() || matches!(lane.calls, Calls::Many(_)) {
-                lost.extend(lane.assembly.poison(REASON).into_iter().map(|lost| (id, lost)));
+            let assembly = &mut lane.assembly;
+            match lane.calls {
+                Calls::Many(_) => lost.extend(assembly.skip(REASON).map(|lost| (id, lost))),
+                // The rest of the only response is of no use without what was lost.
+                Calls::One(_) if assembly.is_started() => {
+                    lost.extend(assembly.poison(REASON).into_iter().map(|lost| (id, lost)));
+                }
+                Calls::One(_) => {}
             }
             self.retire(id);
         }
@@ -247,13 +261,13 @@ impl Lanes {
         self.free.values_mut().for_each(|free| free.retain(|lane| !is_old(lane)));
         self.open.retain(|_, lane| lane.calls != Calls::Many(0) || !is_old(lane));
         self.reader = Reader::Popping { is_interrupted: false };
-        let lanes = self.open.values_mut().chain(self.free.values_mut().flatten());
-        let (lanes, keys) = lanes
-            .map(|lane| {
-                lane.is_popped = true;
-                (lane.id, lane.key.clone())
-            })
-            .unzip();
+        let mut lanes: Vec<_> = self.open.values_mut().chain(self.free.values_mut().flatten()).collect();
+        lanes.sort_unstable_by_key(|lane| (matches!(lane.calls, Calls::One(None)), lane.turn));
+        let pop = lanes.into_iter().map(|lane| {
+            lane.is_popped = true;
+            (lane.id, lane.key.clone())
+        });
+        let (lanes, keys) = pop.unzip();
         Some(NextPop { lanes, keys })
     }
 
@@ -274,6 +288,10 @@ impl Lanes {
 
     fn enter(&mut self, mut lane: Lane, calls: Calls) -> Ticket {
         lane.calls = calls;
+        if matches!(calls, Calls::One(_) | Calls::Many(1)) {
+            self.turns += 1;
+            lane.turn = self.turns;
+        }
         let wake = match &mut self.reader {
             Reader::Popping { is_interrupted } if !lane.is_popped && !*is_interrupted => {
                 *is_interrupted = true;
@@ -310,6 +328,7 @@ impl Lanes {
             is_retired: false,
             is_popped: false,
             idle_since: now,
+            turn: 0,
         }
     }
 

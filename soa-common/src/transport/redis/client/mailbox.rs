@@ -175,8 +175,7 @@ impl Mailbox {
 
     /// Takes note that the connection to a master broke: what was popped at that moment is lost.
     pub(super) fn lose_frames(&mut self, master: usize, now: Instant) {
-        let lost = self.masters[master].lose_frames();
-        for (lane, lost) in lost.into_iter().filter(|(_, lost)| lost.request_id.is_some()) {
+        for (lane, lost) in self.masters[master].lose_frames() {
             self.answer(master, lane, lost.request_id, Err(lost.error()), End::Abandoned, now);
         }
     }
@@ -236,7 +235,12 @@ impl Decoded {
             Err(error) => return Self::Unreadable { request_id: None, error },
         };
         match ResponseEnvelope::decode(&payload) {
-            Ok(envelope) => Self::Envelope(envelope),
+            // Where pieces are pushed at once, those of others cannot be among them.
+            Ok(envelope) if message.is_certain || envelope.has_atomic_chunks => Self::Envelope(envelope),
+            Ok(envelope) => Self::Unreadable {
+                request_id: envelope.request_id,
+                error: InvalidMessage::new("the connection to Redis broke while it came in pieces"),
+            },
             Err(error) => Self::Unreadable { request_id: peek::request_id(&payload), error },
         }
     }
