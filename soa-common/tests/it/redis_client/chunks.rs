@@ -106,7 +106,7 @@ async fn a_stream_without_its_end_ends_with_its_call() {
     let redis = Arc::new(RedisServer::start());
     let transport = transport(&redis);
     show(&transport, &redis, false).await;
-    let pending = send(&transport, 2, Duration::from_millis(300)).await;
+    let pending = send(&transport, 2, Duration::from_secs(1)).await;
     let got = Got::next(&redis).await;
     got.push(&redis, &got.pieces(false, 2)[0]);
     assert_eq!(pending.await.unwrap_err().kind(), TransportErrorKind::MessageReceiveTimeout);
