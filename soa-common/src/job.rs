@@ -97,6 +97,22 @@ impl JobRequest {
     }
 }
 
+impl Control {
+    /// The control header of a raw job; empty where the job has none.
+    #[must_use]
+    pub fn of_job(job: &Bytes) -> Self {
+        part(job, body::find(job, "control")).into()
+    }
+}
+
+impl Context {
+    /// The context header of a raw job; empty where the job has none.
+    #[must_use]
+    pub fn of_job(job: &Bytes) -> Self {
+        part(job, body::find(job, "context")).into()
+    }
+}
+
 impl JobResponse {
     /// Reads a response from the checked body of an envelope.
     ///

@@ -56,13 +56,23 @@ mod service;
 
 mod local;
 
+mod worker;
+
+mod prefork;
+
+mod cli;
+mod logging;
 mod settings;
+
+mod app;
+pub mod demo;
 
 pub use action::{
     Action, ActionContext, ActionInfo, Definition, IntoAction, LocalCall, Switched, SwitchedBuilder, Switches,
 };
 #[doc(hidden)]
 pub use action::{ErasedAction, OfContext, OfDefinition, OfInput, OfType, Registration};
+pub use app::{BoxError, Main, main};
 pub use error::{ActionError, JobError};
 pub use local::LocalTransport;
 #[doc(hidden)]
@@ -71,3 +81,4 @@ pub use middleware::{ActionNext, ActionResult, Call, Job, JobNext, JobResult, Mi
 pub use schema::Schema;
 pub use service::{BuildError, JobInfo, Service, ServiceBuilder};
 pub use settings::{Harakiri, ServerSettings, TransportSettings};
+pub use worker::{DrainExceeded, serve};

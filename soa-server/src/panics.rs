@@ -103,7 +103,8 @@ fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Panic> {
     result.map_err(|payload| Panic { message: message(&*payload), place: PLACE.take() })
 }
 
-fn message(payload: &(dyn Any + Send)) -> String {
+/// The text of a panic.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without a text").to_owned()

@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Service(pub(crate) Arc<Inner>);
 
+#[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) name: String,
     description: Option<String>,
@@ -146,6 +147,23 @@ impl Service {
     pub(crate) fn client(&self, context: &Context) -> Client {
         let context = context.clone().with("calling_service", self.name());
         self.0.client.with_context(context)
+    }
+
+    /// The same service with what the settings of its process say: middleware, outside of its own; a client, unless its
+    /// own knows services; and whether callers are shown where internal errors come from.
+    pub(crate) fn hosted(
+        mut self,
+        middleware: Vec<Arc<dyn DynMiddleware>>,
+        client: Client,
+        expose_tracebacks: bool,
+    ) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.middleware.splice(0..0, middleware);
+        if inner.client.services().is_empty() {
+            inner.client = client;
+        }
+        inner.expose_tracebacks |= expose_tracebacks;
+        self
     }
 
     pub(crate) fn find(&self, action: &str) -> Option<(&Arc<str>, &ErasedAction)> {

@@ -80,7 +80,7 @@ impl fmt::Debug for PendingResponse {
 /// The server's side of a transport.
 pub trait ServerTransport: Send + Sync + 'static {
     /// What the transport needs to answer a request.
-    type Reply: Send + 'static;
+    type Reply: Send + Sync + 'static;
 
     /// Waits for requests and gives those that came, `free` at most; none when nothing came for the transport's receive
     /// timeout. Cancel-safe: a request popped for a call that was dropped comes with the next one. `free` must not be

@@ -8,7 +8,7 @@ use std::{
 const MAX_LINES: usize = 400;
 
 /// In the server a module may use those to the right of it, never those to the left.
-const SERVER_LAYERS: [&str; 6] = ["main", "prefork", "worker", "pipeline", "action", "schema"];
+const SERVER_LAYERS: [&str; 6] = ["app", "prefork", "worker", "pipeline", "action", "schema"];
 
 #[test]
 fn files_are_short_enough_to_read_in_one_go() {

@@ -1,7 +1,8 @@
-//! The behaviour of soa-server through its public boundary.
+//! Tests of the server through its public interface.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
 
+mod process_support;
 mod support;
 mod typed_values;
 mod vector_service;
@@ -14,5 +15,8 @@ mod failures;
 mod job_schema;
 mod local_transport;
 mod middleware;
+mod process;
+mod process_faults;
 mod schemas;
 mod settings;
+mod worker;

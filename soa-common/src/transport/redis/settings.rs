@@ -118,6 +118,18 @@ impl RedisSettings {
         Ok(())
     }
 
+    /// Takes the masters of one URL, or of several with commas between them, in place of those that were named before.
+    ///
+    /// # Errors
+    ///
+    /// The first URL that names no master, shown without its login.
+    pub fn set_masters(&mut self, urls: &str) -> Result<(), MasterError> {
+        self.masters = Self::masters_from_url(urls)?;
+        self.hosts_named = true;
+        self.fill_masters();
+        Ok(())
+    }
+
     /// Fills in what the masters leave open.
     pub(crate) fn fill_masters(&mut self) {
         for master in &mut self.masters {

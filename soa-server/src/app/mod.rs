@@ -1,0 +1,232 @@
+//! The process of a service: command line, settings, and then a parent, a worker or a check.
+
+mod registry;
+mod settings;
+mod work;
+
+use std::{error::Error as StdError, ffi::OsString, fmt, io, process::ExitCode, thread};
+
+use clap::error::ErrorKind;
+use serde::de::DeserializeOwned;
+use soa_common::settings::SettingsError;
+use tokio::runtime;
+use tracing::warn;
+
+use self::registry::Registry;
+use crate::{
+    Middleware, ServerSettings, Service,
+    cli::{self, Args},
+    logging,
+    prefork::{self, Ended, Parent, WorkerCommand},
+    worker::Chain,
+};
+
+/// Any error of a program that serves.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The most workers for each processor.
+const WORKERS_PER_CORE: usize = 5;
+
+/// The exit codes of a service (`docs/protocol.md`, section 10).
+#[derive(Clone, Copy, Debug)]
+enum Exit {
+    Clean = 0,
+    Forced = 1,
+    Usage = 2,
+    AllGivenUp = 3,
+}
+
+type PreFork = Box<dyn FnOnce(&ServerSettings) -> Result<(), BoxError>>;
+
+/// What a process that serves needs besides its service. [`main`] is short for one that needs nothing.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     soa_server::Main::new()
+///         .pre_fork(|_settings| Ok(std::fs::create_dir_all("cache")?))
+///         .run(async |_settings| Ok(soa_server::demo::service()))
+/// }
+/// ```
+#[derive(Default)]
+pub struct Main {
+    pre_fork: Option<PreFork>,
+    registry: Registry,
+}
+
+/// Makes a process that serves out of a function that makes a service. To be called first in the program's `main`.
+///
+/// The process reads its command line (`--help` explains it) and its settings, and answers requests until SIGTERM or
+/// SIGINT. With `--fork N` it is the parent of N workers instead: this same program, started again by its parent and
+/// with the parent's end of a pipe as standard input. The function then runs in each worker and never in the parent.
+///
+/// Logs go to standard error. The exit code is 0 after a clean end, 1 after one by force, 2 for wrong usage or
+/// settings or when the function fails, and 3 when all workers were given up.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     soa_server::main(async |_settings| Ok(soa_server::demo::service()))
+/// }
+/// ```
+pub fn main<F>(service: F) -> ExitCode
+where
+    F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
+{
+    Main::new().run(service)
+}
+
+impl Main {
+    /// Nothing besides the service.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs once in the parent, before the first worker is started; not at all without `--fork`. A failure ends the
+    /// process with exit code 2. A later hook replaces an earlier one.
+    #[must_use]
+    pub fn pre_fork(mut self, hook: impl FnOnce(&ServerSettings) -> Result<(), BoxError> + 'static) -> Self {
+        self.pre_fork = Some(Box::new(hook));
+        self
+    }
+
+    /// Gives settings a name for a kind of middleware; a Python path (`module:Class`) is a good one for what replaces
+    /// Python code. `make` gets the `kwargs` of the settings; keys that its type does not know are refused.
+    ///
+    /// Middleware of the settings is outside of what the service itself has.
+    ///
+    /// ```
+    /// use soa_server::{ActionNext, ActionResult, Call, Main, Middleware};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Audit {
+    ///     table: String,
+    /// }
+    ///
+    /// impl Middleware for Audit {
+    ///     async fn action(&self, call: Call, next: ActionNext<'_>) -> ActionResult {
+    ///         tracing::info!(table = self.table, action = call.ctx.action());
+    ///         next.run(call).await
+    ///     }
+    /// }
+    ///
+    /// let main = Main::new().register("my_app.middleware:Audit", |audit: Audit| Ok(audit));
+    /// ```
+    #[must_use]
+    pub fn register<K, M>(mut self, name: impl Into<String>, make: impl Fn(K) -> Result<M, BoxError> + 'static) -> Self
+    where
+        K: DeserializeOwned + 'static,
+        M: Middleware,
+    {
+        self.registry.add(name.into(), make);
+        self
+    }
+
+    /// Becomes the process; see [`main`]. To be returned from the program's `main`.
+    pub fn run<F>(self, service: F) -> ExitCode
+    where
+        F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
+    {
+        let words = prefork::command_line();
+        let exit = match cli::parse(&words) {
+            Ok(args) => self.run_with(&args, words, service).unwrap_or_else(|failure| {
+                cli::complain(&failure);
+                Exit::Usage
+            }),
+            Err(error) => {
+                // There is nobody to tell that the help cannot be written.
+                let _ = error.print();
+                match error.kind() {
+                    ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Clean,
+                    _ => Exit::Usage,
+                }
+            }
+        };
+        ExitCode::from(exit as u8)
+    }
+
+    fn run_with<F>(self, args: &Args, words: Vec<OsString>, service: F) -> Result<Exit, Failure>
+    where
+        F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
+    {
+        let prepared = settings::prepare(args, &self.registry)?;
+        if args.check_settings {
+            cli::report_check(&prepared.warnings);
+            return Ok(Exit::Clean);
+        }
+        let process = args.worker.map_or_else(|| "main".to_owned(), |number| format!("worker-{number}"));
+        // A program with a subscriber of its own keeps it.
+        let _ = logging::init(args.log_level, process);
+        logging::log_panics();
+        if args.worker.is_some() {
+            return work::run(prepared, args.worker, service);
+        }
+        for warning in &prepared.warnings {
+            warn!("{warning}");
+        }
+        match workers(args.fork) {
+            0 | 1 => work::run(prepared, None, service),
+            count => self.lead(&prepared.settings, count, args, words),
+        }
+    }
+
+    /// Becomes the parent of workers.
+    fn lead(self, settings: &ServerSettings, count: usize, args: &Args, words: Vec<OsString>) -> Result<Exit, Failure> {
+        let command = WorkerCommand::of_this_process(words)?;
+        if let Some(hook) = self.pre_fork {
+            hook(settings).map_err(|error| Failure::new("the pre_fork hook failed", &*error))?;
+        }
+        let parent = Parent::new(command, !args.no_respawn, settings.harakiri.timeout);
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(match runtime.block_on(parent.run(count))? {
+            Ended::Clean => Exit::Clean,
+            Ended::Forced => Exit::Forced,
+            Ended::AllGivenUp => Exit::AllGivenUp,
+        })
+    }
+}
+
+impl fmt::Debug for Main {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Main").finish_non_exhaustive()
+    }
+}
+
+/// How many workers are started where this many were asked for.
+fn workers(asked: usize) -> usize {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let most = cores * WORKERS_PER_CORE;
+    if asked > most {
+        warn!("--fork {asked} is more than {WORKERS_PER_CORE} workers for each of {cores} processors: starting {most}");
+    }
+    asked.min(most)
+}
+
+/// Why a process could not start to serve: what is told before it ends with exit code 2.
+#[derive(Debug)]
+struct Failure(String);
+
+impl Failure {
+    fn new(what: &str, error: &(dyn StdError + 'static)) -> Self {
+        Self(format!("{what}: {}", Chain(error)))
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new("the system refused what a server needs", &error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

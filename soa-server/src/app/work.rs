@@ -1,0 +1,84 @@
+//! The process of a worker, with a parent or alone.
+
+use std::{io, pin::pin, process};
+
+use soa_common::{envelope::PYSOA_VERSION, transport::redis::RedisServerTransport};
+use tokio::{
+    runtime::{Builder, Runtime},
+    select,
+};
+use tracing::{error, info};
+
+use super::{BoxError, Exit, Failure, settings::Prepared};
+use crate::{ServerSettings, Service, TransportSettings, serve, worker::control};
+
+/// Makes the service and serves until the process is told to stop. A worker of a parent has a number.
+pub(super) fn run<F>(prepared: Prepared, number: Option<usize>, service: F) -> Result<Exit, Failure>
+where
+    F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
+{
+    let stop = control::watch(number.is_some(), prepared.settings.harakiri.timeout)?;
+    let runtime = runtime(prepared.settings.runtime_threads)?;
+    let exit = runtime.block_on(work(prepared, number, service, stop));
+    // Blocking tasks that nobody waits for any more do not hold the process.
+    runtime.shutdown_background();
+    exit
+}
+
+fn runtime(threads: usize) -> io::Result<Runtime> {
+    let mut builder = match threads {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(threads).enable_all().build()
+}
+
+async fn work<F>(
+    prepared: Prepared,
+    number: Option<usize>,
+    service: F,
+    stop: impl Future<Output = ()>,
+) -> Result<Exit, Failure>
+where
+    F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
+{
+    let Prepared { settings, middleware, client, .. } = prepared;
+    let mut stop = pin!(stop);
+    let service = select! {
+        biased;
+        () = &mut stop => return Ok(Exit::Clean),
+        service = service(settings.clone()) => service,
+    };
+    let service = service.map_err(|error| Failure::new("the service could not be made", &*error))?;
+    let middleware: Result<Vec<_>, _> = middleware.into_iter().map(|make| make()).collect();
+    let middleware =
+        middleware.map_err(|error| Failure::new("middleware of the settings could not be made", &*error))?;
+    let service = service.hosted(middleware, client, settings.expose_tracebacks);
+    let TransportSettings::Redis(redis) = &settings.transport else {
+        return Err(Failure("transport.path: found local; allowed is redis for a process of its own".to_owned()));
+    };
+    let masters: Vec<String> = redis.masters.iter().map(ToString::to_string).collect();
+    let [major, minor, patch] = PYSOA_VERSION;
+    info!(
+        "service {} started: soa-server {}, PySOA {major}.{minor}.{patch}, pid {}, Redis at {}",
+        service.name(),
+        env!("CARGO_PKG_VERSION"),
+        process::id(),
+        masters.join(", "),
+    );
+    let mut redis = redis.clone();
+    let number = number.map_or_else(|| "main".to_owned(), |number| number.to_string());
+    redis.client_name.get_or_insert_with(|| format!("soa:{}:{number}", service.name()));
+    let transport = RedisServerTransport::new(service.name(), redis);
+    let transport = transport.map_err(|error| Failure::new("transport", &error))?;
+    Ok(match serve(service, transport, &settings, stop).await {
+        Ok(()) => {
+            info!("stopped");
+            Exit::Clean
+        }
+        Err(error) => {
+            error!("{error}");
+            Exit::Forced
+        }
+    })
+}

@@ -1,0 +1,113 @@
+//! The command line of a service, and what it prints.
+
+use std::{
+    ffi::OsString,
+    fmt,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{
+    Arg, ArgAction, CommandFactory, FromArgMatches, Parser,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use soa_common::envelope::PYSOA_VERSION;
+use tracing::Level;
+
+/// The names of levels are those of the settings.
+const LEVELS: [(&str, Level); 4] =
+    [("debug", Level::DEBUG), ("info", Level::INFO), ("warning", Level::WARN), ("error", Level::ERROR)];
+
+const AFTER_HELP: &str = "\
+Examples:
+  NAME
+      serve from the Redis on this machine
+  NAME --fork 4 --redis redis://cache-1,redis://cache-2
+      four worker processes, two Redis masters
+  NAME --settings service.yaml --check-settings
+      say whether the settings are right
+
+Signals:
+  SIGTERM or SIGINT finishes the requests that run and ends the service.
+  The same signal again ends it at once.
+
+Exit codes:
+  0  ended cleanly
+  1  ended by force, or finishing took longer than harakiri.timeout
+  2  wrong usage or settings, or the service could not be made
+  3  all workers were given up";
+
+/// What can be typed.
+#[derive(Debug, Parser)]
+#[command(disable_version_flag = true)]
+pub(crate) struct Args {
+    /// How many worker processes to run, at most 5 for each processor. With 0 or 1 this process is the only worker
+    #[arg(short, long, visible_alias = "fork-processes", value_name = "N", default_value_t = 0)]
+    pub(crate) fork: usize,
+
+    /// Do not start workers again that have ended. Without this, each is given up at its 4th exit within 15 seconds or
+    /// its 9th within 60
+    #[arg(long)]
+    pub(crate) no_respawn: bool,
+
+    /// A JSON, YAML or TOML file with settings
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// The Redis masters, in ring order [default: the hosts of the settings, else SOA_REDIS_URL, else
+    /// redis://localhost:6379]
+    #[arg(long, value_name = "URL[,URL…]")]
+    pub(crate) redis: Option<String>,
+
+    /// Log to standard error what is at least this important
+    #[arg(long, value_name = "LEVEL", default_value = "info", ignore_case = true, value_parser = levels())]
+    pub(crate) log_level: Level,
+
+    /// Read the settings, say what is wrong with them and end, without connecting to anything
+    #[arg(long)]
+    pub(crate) check_settings: bool,
+
+    /// The number of a worker, given by its parent together with its lifeline.
+    #[arg(long, hide = true)]
+    pub(crate) worker: Option<usize>,
+}
+
+/// Reads a command line.
+///
+/// # Errors
+/// What is wrong with them, or the help or version that they ask for, ready to be printed.
+pub(crate) fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
+    let program = words.first().and_then(|program| Path::new(program).file_name()?.to_str());
+    let name = program.unwrap_or("service");
+    let [major, minor, patch] = PYSOA_VERSION;
+    let version = format!("(soa-server {}, PySOA {major}.{minor}.{patch})", env!("CARGO_PKG_VERSION"));
+    let about = format!("Answers the requests to a service that come over Redis, as PySOA {major}.{minor} does");
+    let command = Args::command()
+        .name(name.to_owned())
+        .version(version)
+        .about(about)
+        .after_help(AFTER_HELP.replace("NAME", name))
+        .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print the version"));
+    Args::from_arg_matches(&command.try_get_matches_from(words)?)
+}
+
+/// Tells why the process ends.
+pub(crate) fn complain(why: impl fmt::Display) {
+    // There is nobody to tell that this cannot be written.
+    let _ = writeln!(io::stderr(), "error: {why}");
+}
+
+/// Tells that the settings can be used, and what in them has no effect.
+pub(crate) fn report_check(warnings: &[String]) {
+    let mut report: String = warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
+    report.push_str("the settings are right\n");
+    // There is nobody to tell that this cannot be written.
+    let _ = io::stdout().write_all(report.as_bytes());
+}
+
+fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(LEVELS.map(|(name, _)| name)).map(|typed| {
+        let found = LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&typed));
+        found.map_or(Level::INFO, |(_, level)| *level)
+    })
+}

@@ -1,0 +1,86 @@
+//! The demonstration service, which the program `soa-server` serves.
+//!
+//! It is an example as well: actions are plain functions from an input to an output.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use soa_common::{Body, Map};
+
+use crate::{
+    ActionError, Definition, Service,
+    schema::{Dictionary, Float, Integer},
+};
+
+/// The longest sleep, in seconds.
+const LONGEST_SLEEP: i64 = 300;
+
+/// The service `demo`, with the actions `echo` (gives any body back), `square` (`{number}` to `{square}`) and `sleep`
+/// (`{seconds}`, at most 300, to `{}`).
+///
+/// ```
+/// use soa_client::Client;
+/// use soa_server::{LocalTransport, demo};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder().transport("demo", LocalTransport::new(demo::service())).build()?;
+/// let response = client.call_action("demo", "square", serde_json::json!({"number": 7})).await?;
+/// assert_eq!(response.body.get("square"), Some(49.into()));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+#[expect(clippy::expect_used, reason = "the names above are constants that a test has built")]
+pub fn service() -> Service {
+    let number = Integer::new().description("The number to square");
+    let seconds = Float::new().gte(0).lte(LONGEST_SLEEP).description("How long to sleep");
+    let square = Definition::of(square)
+        .description("Squares a number.")
+        .request_schema(Dictionary::new().required("number", number))
+        .response_schema(Dictionary::new().required("square", Integer::new()));
+    let sleep = Definition::of(sleep)
+        .description("Answers after some seconds.")
+        .request_schema(Dictionary::new().required("seconds", seconds))
+        .response_schema(Dictionary::new());
+    Service::builder("demo")
+        .description("The demonstration service.")
+        .version(env!("CARGO_PKG_VERSION"))
+        .action("echo", Definition::of(echo).description("Gives any body back."))
+        .action("square", square)
+        .action("sleep", sleep)
+        .build()
+        .expect("the demonstration service is well-formed")
+}
+
+#[derive(Deserialize)]
+struct Square {
+    number: i64,
+}
+
+#[derive(Serialize)]
+struct Squared {
+    square: i64,
+}
+
+#[derive(Deserialize)]
+struct Sleep {
+    seconds: f64,
+}
+
+async fn echo(body: Body) -> Result<Body, ActionError> {
+    Ok(body)
+}
+
+async fn square(input: Square) -> Result<Squared, ActionError> {
+    let Some(square) = input.number.checked_mul(input.number) else {
+        let message = "The square of this number does not fit in 64 bits";
+        return Err(ActionError::new("TOO_LARGE", message).field("number"));
+    };
+    Ok(Squared { square })
+}
+
+async fn sleep(input: Sleep) -> Result<Map, ActionError> {
+    tokio::time::sleep(Duration::from_secs_f64(input.seconds)).await;
+    Ok(Map::new())
+}

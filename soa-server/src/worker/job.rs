@@ -1,0 +1,64 @@
+//! One request on its way through a worker.
+
+use soa_common::{
+    Context, Control, Error, JobResponse, codes,
+    transport::{Received, ServerTransport, TransportError, TransportErrorKind},
+};
+use tracing::{Instrument, error, error_span, field::Empty};
+
+use super::{Chain, request_log::RequestLog};
+use crate::{JobInfo, ServerSettings, Service};
+
+/// What all jobs of a worker share.
+pub(super) struct JobRunner<T> {
+    service: Service,
+    pub(super) transport: T,
+    log: RequestLog,
+}
+
+impl<T: ServerTransport> JobRunner<T> {
+    pub(super) fn new(service: Service, transport: T, settings: &ServerSettings) -> Self {
+        Self { service, transport, log: RequestLog::new(settings) }
+    }
+
+    /// Runs a request and sends its response, unless the request wants none.
+    pub(super) async fn run(&self, request: Received<T::Reply>) {
+        // At the level of errors, so that the fields stand on every line that is logged at all.
+        let span = error_span!(
+            "job",
+            service_name = self.service.name(),
+            request_id = request.request_id,
+            correlation_id = Context::of_job(&request.job).correlation_id(),
+            action_name = Empty,
+        );
+        self.answer(request).instrument(span).await;
+    }
+
+    async fn answer(&self, request: Received<T::Reply>) {
+        self.log.request(&request.job);
+        let info = JobInfo { request_id: request.request_id, deadline: request.deadline };
+        let response = self.service.process(&request.job, info).await;
+        if !Control::of_job(&request.job).suppress_response()
+            && let Err(error) = self.respond(&request.reply, &response).await
+        {
+            error!("the response could not be sent: {}", Chain(&error));
+        }
+        self.log.response(&request.job, &response);
+    }
+
+    /// Sends a response, or says in its place why it cannot be sent.
+    async fn respond(&self, reply: &T::Reply, response: &JobResponse) -> Result<(), TransportError> {
+        let Err(error) = self.transport.respond(reply, response).await else { return Ok(()) };
+        let (code, message) = match error.kind() {
+            TransportErrorKind::MessageTooLarge => {
+                (codes::RESPONSE_TOO_LARGE, "Could not send the response because it was too large")
+            }
+            TransportErrorKind::InvalidMessage => {
+                (codes::RESPONSE_NOT_SERIALIZABLE, "Could not send the response because it failed to serialize")
+            }
+            _ => return Err(error),
+        };
+        error!("{message}: {}", Chain(&error));
+        self.transport.respond(reply, &JobResponse::failed(vec![Error::new(code, message)])).await
+    }
+}

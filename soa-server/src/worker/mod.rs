@@ -1,0 +1,158 @@
+//! The loop of a worker: it takes requests from a transport, runs them and sends their responses.
+
+pub(crate) mod control;
+mod job;
+mod outage;
+mod request_log;
+pub(crate) mod stop;
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use soa_common::transport::{Received, ServerTransport, TransportError};
+use tokio::{
+    select,
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+use tracing::{debug, info, warn};
+
+use self::{job::JobRunner, outage::Outage};
+use crate::{ServerSettings, Service};
+
+/// A worker that was told to stop did not finish its requests within `harakiri.timeout`; they were dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{unfinished} requests were not finished within {} seconds of the request to stop", .limit.as_secs_f64())]
+#[non_exhaustive]
+pub struct DrainExceeded {
+    /// How many requests were running still.
+    pub unfinished: usize,
+    /// How long they had.
+    pub limit: Duration,
+}
+
+/// Answers requests until `shutdown` is ready, then finishes what runs.
+///
+/// This is a worker inside of a program of yours: it needs a tokio runtime with time enabled, and heeds no signals.
+/// [`main`](crate::main) makes a whole process of it. Up to `concurrency` requests run at once, each in a task of its
+/// own; a panic ends its job only. A transport out of order is tried again for ever, after 5 seconds at most.
+///
+/// Of the settings it uses `concurrency`, `harakiri.timeout` (the limit of draining) and those of the request log.
+///
+/// # Errors
+/// When what ran at the shutdown took longer than `harakiri.timeout`.
+pub async fn serve<T: ServerTransport>(
+    service: Service,
+    transport: T,
+    settings: &ServerSettings,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), DrainExceeded> {
+    let mut worker = Worker {
+        runner: Arc::new(JobRunner::new(service, transport, settings)),
+        places: Arc::new(Semaphore::new(settings.concurrency)),
+        jobs: JoinSet::new(),
+        outage: Outage::default(),
+        expired: 0,
+    };
+    select! {
+        biased;
+        () = shutdown => {}
+        never = worker.serve() => match never {},
+    }
+    worker.runner.transport.stop();
+    let drained = match settings.harakiri.timeout {
+        Some(limit) => timeout(limit, worker.drain()).await.map_err(|_| limit),
+        None => {
+            worker.drain().await;
+            Ok(())
+        }
+    };
+    if worker.expired > 0 {
+        info!("dropped {} requests that had expired before they were started", worker.expired);
+    }
+    drained.map_err(|limit| DrainExceeded { unfinished: worker.running(), limit })
+}
+
+struct Worker<T: ServerTransport> {
+    runner: Arc<JobRunner<T>>,
+    /// One for each job that may run.
+    places: Arc<Semaphore>,
+    /// The jobs end with the worker.
+    jobs: JoinSet<()>,
+    outage: Outage,
+    expired: u64,
+}
+
+impl<T: ServerTransport> Worker<T> {
+    async fn serve(&mut self) -> Infallible {
+        loop {
+            let Err(error) = self.take().await else { continue };
+            let failure = self.outage.failed(Instant::now());
+            match failure.tell {
+                Some(Duration::ZERO) => warn!("cannot receive requests, trying again: {}", Chain(&error)),
+                Some(since) => {
+                    warn!("cannot receive requests since {} seconds, trying again: {}", since.as_secs(), Chain(&error));
+                }
+                None => debug!("cannot receive requests: {}", Chain(&error)),
+            }
+            sleep(failure.delay.mul_f64(1.0 - fastrand::f64() / 2.0)).await;
+        }
+    }
+
+    /// Starts what was popped already and waits until everything is finished.
+    async fn drain(&mut self) {
+        while matches!(self.take().await, Ok(started) if started > 0) {}
+        while self.jobs.join_next().await.is_some() {}
+    }
+
+    /// Waits for a free place, then for requests, and starts them; gives how many there were. Cancel-safe.
+    async fn take(&mut self) -> Result<usize, TransportError> {
+        // The semaphore is never closed, and only this function takes places: what is free stays free.
+        drop(self.places.acquire().await);
+        let received = self.runner.transport.receive(self.places.available_permits()).await?;
+        let now = Instant::now();
+        if let Some(lasted) = self.outage.worked(now) {
+            info!("receiving requests again after {} seconds", lasted.as_secs());
+        }
+        let count = received.len();
+        for request in received {
+            self.start(request, now);
+        }
+        while self.jobs.try_join_next().is_some() {}
+        Ok(count)
+    }
+
+    fn start(&mut self, request: Received<T::Reply>, now: Instant) {
+        if request.deadline.is_some_and(|deadline| deadline <= now) {
+            self.expired += 1;
+            debug!(request_id = request.request_id, "dropped a request that had expired");
+            return;
+        }
+        let place = self.places.clone().try_acquire_owned();
+        let runner = self.runner.clone();
+        self.jobs.spawn(async move {
+            runner.run(request).await;
+            drop(place);
+        });
+    }
+
+    fn running(&mut self) -> usize {
+        while self.jobs.try_join_next().is_some() {}
+        self.jobs.len()
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut error = self.0;
+        while let Some(source) = error.source() {
+            write!(f, ": {source}")?;
+            error = source;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! The log of requests and responses.
+
+use std::fmt;
+
+use bytes::Bytes;
+use soa_common::{JobResponse, Value, redact::Redactor};
+use tracing::{Level, debug, error, info, trace, warn};
+
+use crate::ServerSettings;
+
+/// Logs jobs whole, at the levels of the settings, without the values of sensitive fields.
+pub(super) struct RequestLog {
+    success_level: Level,
+    error_level: Level,
+    redactor: Redactor,
+}
+
+/// Logs at a level that is only known at run time. Nothing is formatted when nobody listens.
+macro_rules! log_at {
+    ($level:expr, $($message:tt)*) => {
+        match $level {
+            Level::ERROR => error!($($message)*),
+            Level::WARN => warn!($($message)*),
+            Level::INFO => info!($($message)*),
+            Level::DEBUG => debug!($($message)*),
+            Level::TRACE => trace!($($message)*),
+        }
+    };
+}
+
+/// Whether anybody listens at a level that is only known at run time.
+fn is_enabled(level: Level) -> bool {
+    match level {
+        Level::ERROR => tracing::enabled!(Level::ERROR),
+        Level::WARN => tracing::enabled!(Level::WARN),
+        Level::INFO => tracing::enabled!(Level::INFO),
+        Level::DEBUG => tracing::enabled!(Level::DEBUG),
+        Level::TRACE => tracing::enabled!(Level::TRACE),
+    }
+}
+
+impl RequestLog {
+    pub(super) fn new(settings: &ServerSettings) -> Self {
+        Self {
+            success_level: settings.request_log_success_level,
+            error_level: settings.request_log_error_level,
+            redactor: Redactor::new(settings.extra_fields_to_redact.iter().cloned()),
+        }
+    }
+
+    pub(super) fn request(&self, job: &Bytes) {
+        log_at!(self.success_level, "job request: {}", ShownJob(&self.redactor, job));
+    }
+
+    pub(super) fn response(&self, job: &Bytes, response: &JobResponse) {
+        let failed = !response.errors.is_empty() || response.actions.iter().any(|action| !action.errors.is_empty());
+        if !failed {
+            return log_at!(self.success_level, "job response: {}", self.redactor.show(response));
+        }
+        // The request may have been logged at a level nobody listens to.
+        if !is_enabled(self.success_level) {
+            log_at!(self.error_level, "job request: {}", ShownJob(&self.redactor, job));
+        }
+        log_at!(self.error_level, "job response: {}", self.redactor.show(response));
+    }
+}
+
+/// A raw job, decoded when it is displayed.
+struct ShownJob<'a>(&'a Redactor, &'a Bytes);
+
+impl fmt::Display for ShownJob<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Value::from_msgpack(self.1) {
+            Ok(job) => self.0.show(&job).fmt(f),
+            Err(error) => error.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Whole server processes: serving, stopping, and the command line.
+
+use std::process::Command;
+
+use rustix::process::{Signal, kill_process};
+use serde_json::json;
+use soa_fixtures::RedisServer;
+use tempfile::TempDir;
+
+use crate::process_support::{Server, check_serves, next_response, send, wait_until_gone};
+
+#[test]
+fn one_worker_serves_and_stops_cleanly() {
+    let redis = RedisServer::start();
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut server = Server::start(&redis.url(), &[]);
+        check_serves(&redis, 7);
+        server.wait_for(1, &[" main ", "service demo started", "PySOA 1.4.9", &redis.addr().to_string()]);
+        server.signal(signal);
+        assert_eq!(server.exit_code(), Some(0));
+    }
+}
+
+#[test]
+fn lines_of_the_log_carry_their_request_and_no_secret() {
+    let redis = RedisServer::start();
+    let server = Server::start(&redis.url(), &[]);
+    send(&redis, 417, "echo", &json!({ "colour": "red", "password": "hunter2" }));
+    let (_, response) = next_response(&redis);
+    assert_eq!(response.actions[0].body.get("password").unwrap().as_str(), Some("hunter2"));
+    let fields = " main demo 417 c0ffee (n/a): ";
+    let [request, response] = ["job request: ", "job response: "].map(|what| server.wait_for(1, &[fields, what]));
+    for line in [&request[0], &response[0]] {
+        assert!(line.contains("red") && line.contains("**********") && !line.contains("hunter2"), "{line}");
+        assert!(!line.contains('\u{1b}'), "{line:?}");
+    }
+}
+
+#[test]
+fn four_workers_serve_and_stop_cleanly() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "4"]);
+    for number in 1..=4 {
+        server.wait_for(1, &[&format!(" worker-{number} "), "service demo started"]);
+    }
+    for number in 0..20 {
+        check_serves(&redis, number);
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+    for worker in server.workers(4) {
+        wait_until_gone(worker);
+    }
+}
+
+#[test]
+fn more_workers_than_the_processors_bear_are_not_started() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork-processes", "1000"]);
+    let line = server.wait_for(1, &["WARNING main", "--fork 1000 is more than 5 workers for each of"]);
+    let most: usize = line[0].rsplit(' ').next().unwrap().parse().unwrap();
+    server.workers(most);
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+    assert_eq!(server.workers(most).len(), most);
+}
+
+#[test]
+fn a_stop_signal_lets_a_running_request_finish() {
+    let redis = RedisServer::start();
+    for arguments in [&[][..], &["--fork", "2"]] {
+        let mut server = Server::start(&redis.url(), arguments);
+        send(&redis, 1, "sleep", &json!({ "seconds": 1.0 }));
+        server.wait_for(1, &["job request: "]);
+        server.signal(Signal::TERM);
+        let (request_id, response) = next_response(&redis);
+        assert_eq!((request_id, &*response.errors, &*response.actions[0].errors), (1, &[][..], &[][..]));
+        assert_eq!(server.exit_code(), Some(0));
+    }
+}
+
+#[test]
+fn the_same_signal_again_ends_by_force() {
+    let redis = RedisServer::start();
+    for arguments in [&[][..], &["--fork", "2"]] {
+        let mut server = Server::start(&redis.url(), arguments);
+        send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));
+        server.wait_for(1, &["job request: "]);
+        server.signal(Signal::INT);
+        server.wait_for(1, &[" main ", "stop signal"]);
+        server.signal(Signal::INT);
+        assert_eq!(server.exit_code(), Some(1));
+        redis.command(&["FLUSHALL"]);
+    }
+}
+
+#[test]
+fn interrupt_and_terminate_together_are_one_request_to_stop() {
+    let redis = RedisServer::start();
+    for arguments in [&[][..], &["--fork", "2"]] {
+        let mut server = Server::start(&redis.url(), arguments);
+        send(&redis, 1, "sleep", &json!({ "seconds": 1.0 }));
+        server.wait_for(1, &["job request: "]);
+        // A terminal's Ctrl-C reaches every process of the group, while a supervisor sends its own signal.
+        let workers = if arguments.is_empty() { Vec::new() } else { server.workers(2) };
+        for process in workers.into_iter().chain([server.pid()]) {
+            kill_process(process, Signal::INT).unwrap();
+        }
+        server.signal(Signal::TERM);
+        assert_eq!(next_response(&redis).0, 1);
+        assert_eq!(server.exit_code(), Some(0));
+    }
+}
+
+#[test]
+fn draining_has_a_limit() {
+    let redis = RedisServer::start();
+    let directory = TempDir::new().unwrap();
+    let settings = directory.path().join("settings.json");
+    std::fs::write(&settings, r#"{ "harakiri": { "timeout": 1 } }"#).unwrap();
+    for fork in ["1", "2"] {
+        let mut server = Server::start(&redis.url(), &["--settings", settings.to_str().unwrap(), "--fork", fork]);
+        send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));
+        server.wait_for(1, &["job request: "]);
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_code(), Some(1));
+        server.wait_for(1, &["1 requests were not finished within 1 seconds"]);
+        redis.command(&["FLUSHALL"]);
+    }
+}
+
+/// Runs the program to its end and compares its exit code, and what it prints where.
+fn check_output(arguments: &[&str], code: i32, stdout: &[&str], stderr: &[&str]) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_soa-server")).env_remove("SOA_REDIS_URL").args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+    for (expected, found) in [(stdout, output.stdout), (stderr, output.stderr)] {
+        let found = String::from_utf8(found).unwrap();
+        assert_eq!(found.is_empty(), expected.is_empty(), "{arguments:?}: {found}");
+        for part in expected {
+            assert!(found.contains(part), "{arguments:?}: {found}");
+        }
+    }
+}
+
+#[test]
+fn the_command_line_explains_itself() {
+    check_output(&["--help"], 0, &["Usage: soa-server", "Examples:", "--fork 4", "Exit codes:", "URL[,URL…]"], &[]);
+    check_output(&["--version"], 0, &["soa-server (soa-server 0.1.0, PySOA 1.4.9)"], &[]);
+}
+
+#[test]
+fn wrong_usage_and_wrong_settings_end_with_2() {
+    let directory = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    check_output(&["--fork", "many"], 2, &[], &["invalid value 'many' for '--fork <N>'"]);
+    check_output(&["--frok", "4"], 2, &[], &["--frok", "--fork"]);
+    check_output(&["--redis", "http://u:hunter2@a"], 2, &[], &["error: --redis: found \"http://***@a\"; allowed is"]);
+    check_output(&["--settings", "nowhere.json"], 2, &[], &["error: nowhere.json: cannot be read: "]);
+    let wrong = file("wrong.json", r#"{ "concurency": 8, "harakiri": { "timeout": -1 } }"#);
+    let faults = [
+        "wrong.json: 2 settings are wrong\n",
+        "\n  concurency: unknown key; allowed are: ",
+        "(did you mean concurrency?)\n",
+        "\n  harakiri.timeout: found -1; allowed is an integer of 0 or more (seconds, 0 = off)\n",
+    ];
+    for arguments in [&["--settings", &wrong][..], &["-s", &wrong, "--fork", "2"], &["-s", &wrong, "--check-settings"]]
+    {
+        check_output(arguments, 2, &[], &faults);
+    }
+    let class = file("class.json", r#"{ "middleware": [{ "path": "my_app.middleware:Audit" }] }"#);
+    let fault = "\n  middleware.0.path: \"my_app.middleware:Audit\" is not registered; registered are: none\n";
+    check_output(&["-s", &class], 2, &[], &[fault]);
+    let route = file(
+        "route.json",
+        r#"{ "client_routing": { "users": { "transport": { "path": "stub", "kwargs": { "action_map": {} } } } } }"#,
+    );
+    check_output(&["-s", &route], 2, &[], &["client_routing: service \"users\" has the stub transport"]);
+    let right = file("right.yaml", "concurrency: 8\nclient_routing: {users: {}}\n");
+    check_output(&["--settings", &right, "--check-settings"], 0, &["the settings are right\n"], &[]);
+}

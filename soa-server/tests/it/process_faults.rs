@@ -1,0 +1,132 @@
+//! What befalls server processes: workers and parents that are killed, and Redis that comes and goes.
+
+use std::collections::BTreeSet;
+
+use rustix::process::{Signal, kill_process};
+use serde_json::json;
+use soa_fixtures::RedisServer;
+
+use crate::process_support::{Server, check_serves, next_response, pid, send, wait_until_gone};
+
+#[test]
+fn a_killed_worker_is_started_again() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    for worker in server.workers(2) {
+        kill_process(worker, Signal::KILL).unwrap();
+        wait_until_gone(worker);
+    }
+    server.wait_for(2, &["WARNING main", "signal: 9", "starting it again"]);
+    server.workers(4);
+    for number in 0..10 {
+        check_serves(&redis, number);
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn a_worker_that_was_told_to_stop_by_somebody_else_is_started_again() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    server.wait_for(2, &["service demo started"]);
+    kill_process(server.workers(2)[0], Signal::TERM).unwrap();
+    server.wait_for(1, &["exit status: 0", "starting it again"]);
+    server.workers(3);
+    check_serves(&redis, 3);
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn workers_that_end_too_often_are_given_up() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    for number in [1, 2] {
+        for life in 1..=4 {
+            let starts = server.wait_for(life, &[&format!("worker {number} started with pid ")]);
+            kill_process(pid(starts.last().unwrap()), Signal::KILL).unwrap();
+        }
+    }
+    server.wait_for(2, &["ERROR main", "giving it up"]);
+    assert_eq!(server.exit_code(), Some(3));
+}
+
+#[test]
+fn without_respawn_the_parent_ends_with_its_last_worker() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2", "--no-respawn"]);
+    for worker in server.workers(2) {
+        kill_process(worker, Signal::KILL).unwrap();
+    }
+    assert_eq!(server.exit_code(), Some(3));
+}
+
+#[test]
+fn no_worker_outlives_its_parent() {
+    let redis = RedisServer::start();
+    let server = Server::start(&redis.url(), &["--fork", "3"]);
+    server.wait_for(3, &["service demo started"]);
+    // One of them is in the middle of something long.
+    send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));
+    server.wait_for(1, &["job request: "]);
+    server.signal(Signal::KILL);
+    for worker in server.workers(3) {
+        wait_until_gone(worker);
+    }
+}
+
+#[test]
+fn redis_may_come_after_the_server() {
+    let redis = RedisServer::start();
+    redis.stop();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    server.wait_for(2, &["WARNING", "is out of order"]);
+    redis.restart();
+    check_serves(&redis, 7);
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn redis_may_restart_while_requests_run() {
+    let redis = RedisServer::builder().appendonly(true).start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    for round in 0..3 {
+        let ids: BTreeSet<u64> = (0..20).map(|number| round * 100 + number).collect();
+        for id in &ids {
+            send(&redis, *id, "sleep", &json!({ "seconds": 0.3 }));
+        }
+        server.wait_for((round as usize + 1) * 20, &["job request: "]);
+        redis.restart();
+        let answered: BTreeSet<u64> = ids.iter().map(|_| next_response(&redis).0).collect();
+        assert_eq!(answered, ids);
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn a_server_without_redis_can_be_stopped() {
+    let redis = RedisServer::start();
+    for arguments in [&[][..], &["--fork", "2"]] {
+        redis.restart();
+        let mut server = Server::start(&redis.url(), arguments);
+        check_serves(&redis, 7);
+        redis.kill();
+        server.wait_for(1, &["WARNING", "is out of order"]);
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_code(), Some(0));
+    }
+}
+
+#[test]
+fn a_server_whose_redis_is_frozen_can_be_stopped() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &[]);
+    check_serves(&redis, 7);
+    redis.pause();
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+    redis.resume();
+}
