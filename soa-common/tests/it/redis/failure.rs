@@ -58,14 +58,14 @@ async fn deadlines_hold_while_redis_stands_still() {
     pusher.push(message("list", "a")).await.unwrap();
     redis.pause();
     let start = Instant::now();
-    let deadline = start + Duration::from_millis(300);
+    let deadline = start + Duration::from_secs(1);
     let push = || pusher.push(Push { deadline, ..message("list", "b") });
     let late = async {
         time::sleep(Duration::from_millis(50)).await;
         push().await
     };
     let (flushed, queued) = tokio::join!(push(), late);
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(start.elapsed() < LONG, "{:?}", start.elapsed());
     assert!(flushed.unwrap_err().to_string().contains("it may have been delivered"));
     let queued = queued.unwrap_err().to_string();
     assert!(queued.contains("was not sent"), "{queued}");
@@ -79,9 +79,9 @@ async fn a_push_waits_for_redis_until_its_deadline() {
     redis.stop();
     let pusher = pusher(&redis.url());
     let start = Instant::now();
-    let deadline = start + Duration::from_millis(200);
+    let deadline = start + Duration::from_millis(500);
     let error = pusher.push(Push { deadline, ..message("list", "a") }).await.unwrap_err().to_string();
-    assert!(start.elapsed() >= Duration::from_millis(200));
+    assert!(start.elapsed() >= Duration::from_millis(500));
     assert!(error.contains("the message was not sent, Redis redis://127.0.0.1:"), "{error}");
     assert!(error.contains("refused"), "{error}");
     let waiting = async {
@@ -175,7 +175,7 @@ async fn pushes_and_pops_wait_while_redis_is_read_only() {
     popper.pop(&["list".into()], 1, LONG).await.unwrap();
     redis.command(&["REPLICAOF", "127.0.0.1", "1"]);
     for size in [10, 20_000] {
-        let deadline = Instant::now() + Duration::from_millis(150);
+        let deadline = Instant::now() + Duration::from_millis(500);
         let error = pusher.push(Push { deadline, ..message("list", vec![b'x'; size]) }).await.unwrap_err();
         assert!(error.to_string().contains("was not sent, Redis redis://"), "{error}");
         assert!(error.to_string().contains("READONLY"), "{error}");
@@ -207,7 +207,7 @@ async fn a_missing_or_wrong_password_is_told_without_showing_one() {
     let address = redis.addr();
     for (login, expected) in [("", "NOAUTH"), (":wrong-secret@", "authentication failed")] {
         let pusher = pusher(&format!("redis://{login}{address}"));
-        let deadline = Instant::now() + Duration::from_millis(200);
+        let deadline = Instant::now() + Duration::from_millis(500);
         let error = pusher.push(Push { deadline, ..message("list", "a") }).await.unwrap_err().to_string();
         assert!(error.contains(expected) && !error.contains("secret"), "{error}");
         assert!(!format!("{pusher:?}").contains("secret"));
