@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
-    Body, Control, InvalidMessage, body,
+    Control, InvalidMessage,
     envelope::{ReplyAddress, RequestEnvelope},
     frame::{Frame, ProtocolVersion},
     serializer::Serializer,
@@ -72,7 +72,7 @@ impl Decoder<'_> {
             return Decoded::Expired;
         }
         let reply = reply(envelope.address);
-        let control = control(&envelope.job);
+        let control = Control::of_job(&envelope.job);
         if reply.key.is_none() && !control.suppress_response() {
             return Decoded::Undecodable(self.no_address(&reply.address), None);
         }
@@ -99,10 +99,4 @@ impl Decoder<'_> {
             None => "the message has no meta.reply_to",
         })
     }
-}
-
-/// The control header of a checked job; empty where the job has none.
-fn control(job: &Bytes) -> Control {
-    let control = body::find(job, "control").map(|control| Body::from_checked(job.slice_ref(control)));
-    control.unwrap_or_default().into()
 }
