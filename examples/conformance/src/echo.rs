@@ -1,0 +1,59 @@
+//! Actions that give back what they got.
+
+use serde::{Deserialize, Serialize};
+use soa_common::{Body, Value};
+use soa_server::{
+    Action, ActionContext, ActionError, Schema,
+    schema::{Dictionary, Integer, Text},
+};
+
+/// Gives any body back, untouched.
+pub(crate) async fn echo(body: Body) -> Result<Body, ActionError> {
+    Ok(body)
+}
+
+#[derive(Serialize)]
+pub(crate) struct Headers {
+    context: Value,
+    control: Value,
+    switches: Vec<i64>,
+}
+
+/// Gives the headers of its job, and the switches once more, each once and sorted.
+pub(crate) async fn context(ctx: ActionContext, _body: Body) -> Result<Headers, ActionError> {
+    let mut switches = ctx.switches().as_slice().to_vec();
+    switches.sort_unstable();
+    switches.dedup();
+    let [context, control] = [ctx.context().as_body(), ctx.control().as_body()].map(Body::to_value);
+    Ok(Headers { context, control, switches })
+}
+
+/// Gives a text of the wanted size.
+pub(crate) struct Big;
+
+#[derive(Deserialize)]
+pub(crate) struct Size {
+    size: usize,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Blob {
+    blob: String,
+}
+
+impl Action for Big {
+    type Input = Size;
+    type Output = Blob;
+
+    fn request_schema(&self) -> Option<Schema> {
+        Some(Dictionary::new().required("size", Integer::new().gte(0)).into())
+    }
+
+    fn response_schema(&self) -> Option<Schema> {
+        Some(Dictionary::new().required("blob", Text::new()).into())
+    }
+
+    async fn run(&self, _ctx: ActionContext, input: Size) -> Result<Blob, ActionError> {
+        Ok(Blob { blob: "a".repeat(input.size) })
+    }
+}
