@@ -13,7 +13,8 @@ use std::{
 use pin_project_lite::pin_project;
 
 /// A panic that was caught.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message} ({})", self.trace())]
 pub(crate) struct Panic {
     /// The panic's own text.
     pub(crate) message: String,
@@ -96,7 +97,8 @@ thread_local! {
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Panic> {
+/// Runs what may panic.
+pub(crate) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Panic> {
     GUARDS.set(GUARDS.get() + 1);
     let result = panic::catch_unwind(AssertUnwindSafe(run));
     GUARDS.set(GUARDS.get() - 1);

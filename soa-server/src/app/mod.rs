@@ -16,7 +16,7 @@ use self::registry::Registry;
 use crate::{
     Middleware, ServerSettings, Service,
     cli::{self, Args},
-    logging,
+    logging, panics,
     prefork::{self, Ended, Parent, WorkerCommand},
     worker::Chain,
 };
@@ -159,6 +159,7 @@ impl Main {
         // A program with a subscriber of its own keeps it.
         let _ = logging::init(args.log_level, process);
         logging::log_panics();
+        panics::install_hook();
         if args.worker.is_some() {
             return work::run(prepared, args.worker, service);
         }
@@ -175,7 +176,8 @@ impl Main {
     fn lead(self, settings: &ServerSettings, count: usize, args: &Args, words: Vec<OsString>) -> Result<Exit, Failure> {
         let command = WorkerCommand::of_this_process(words)?;
         if let Some(hook) = self.pre_fork {
-            hook(settings).map_err(|error| Failure::new("the pre_fork hook failed", &*error))?;
+            let done = panics::guarded(|| hook(settings)).unwrap_or_else(|panic| Err(panic.into()));
+            done.map_err(|error| Failure::new("the pre_fork hook failed", &*error))?;
         }
         let parent = Parent::new(command, !args.no_respawn, settings.harakiri.timeout);
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

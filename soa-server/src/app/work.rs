@@ -2,6 +2,7 @@
 
 use std::{io, pin::pin, process};
 
+use soa_client::Client;
 use soa_common::{envelope::PYSOA_VERSION, transport::redis::RedisServerTransport};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -9,8 +10,8 @@ use tokio::{
 };
 use tracing::{error, info};
 
-use super::{BoxError, Exit, Failure, settings::Prepared};
-use crate::{ServerSettings, Service, TransportSettings, serve, worker::control};
+use super::{BoxError, Exit, Failure, registry::Maker, settings::Prepared};
+use crate::{ServerSettings, Service, TransportSettings, panics, serve, worker::control};
 
 /// Makes the service and serves until the process is told to stop. A worker of a parent has a number.
 pub(super) fn run<F>(prepared: Prepared, number: Option<usize>, service: F) -> Result<Exit, Failure>
@@ -47,13 +48,10 @@ where
     let service = select! {
         biased;
         () = &mut stop => return Ok(Exit::Clean),
-        service = service(settings.clone()) => service,
+        service = panics::catch(make(service, &settings, middleware, client)) => service,
     };
+    let service = service.unwrap_or_else(|panic| Err(panic.into()));
     let service = service.map_err(|error| Failure::new("the service could not be made", &*error))?;
-    let middleware: Result<Vec<_>, _> = middleware.into_iter().map(|make| make()).collect();
-    let middleware =
-        middleware.map_err(|error| Failure::new("middleware of the settings could not be made", &*error))?;
-    let service = service.hosted(middleware, client, settings.expose_tracebacks);
     let TransportSettings::Redis(redis) = &settings.transport else {
         return Err(Failure("transport.path: found local; allowed is redis for a process of its own".to_owned()));
     };
@@ -81,4 +79,19 @@ where
             Exit::Forced
         }
     })
+}
+
+/// Makes the service and gives it what the settings say.
+async fn make<F>(
+    service: F,
+    settings: &ServerSettings,
+    middleware: Vec<Maker>,
+    client: Client,
+) -> Result<Service, BoxError>
+where
+    F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
+{
+    let service = service(settings.clone()).await?;
+    let middleware: Vec<_> = middleware.into_iter().map(|make| make()).collect::<Result<_, _>>()?;
+    Ok(service.hosted(middleware, client, settings.expose_tracebacks))
 }

@@ -81,7 +81,9 @@ fn read_harakiri(map: &MapNode<'_>, harakiri: &mut Harakiri) {
     map.read("timeout", &mut harakiri.timeout, |node| {
         let seconds = node.integer(0..=LONGEST, "an integer of 0 or more (seconds, 0 = off)")?;
         let timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
-        unless_default(node, &timeout, &defaults.timeout, WHY);
+        if timeout != defaults.timeout {
+            node.warn("limits only how long stopping may take: jobs are not interrupted yet");
+        }
         Some(timeout)
     });
     map.read("shutdown_grace", &mut harakiri.shutdown_grace, |node| {

@@ -37,6 +37,29 @@ fn lines_of_the_log_carry_their_request_and_no_secret() {
 }
 
 #[test]
+fn masters_come_from_the_command_line_the_settings_and_the_environment_in_this_order() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("hosts.json");
+    let hosts =
+        r#"{ "transport": { "kwargs": { "backend_layer_kwargs": { "hosts": ["localhost:2"], "redis_db": 7 } } } }"#;
+    std::fs::write(&file, hosts).unwrap();
+    let file = ["--settings", file.to_str().unwrap()];
+    let flag = ["--redis", "redis://:hunter2@localhost:1,redis://localhost:3/1"];
+    for (arguments, masters) in [
+        ([&flag[..], &file].concat(), "redis://localhost:1/7, redis://localhost:3/1"),
+        (file.to_vec(), "redis://localhost:2/7"),
+        (flag.to_vec(), "redis://localhost:1/0, redis://localhost:3/1"),
+        (Vec::new(), "redis://localhost:4/0"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_soa-server"));
+        let mut server = Server::start_command(command.env("SOA_REDIS_URL", "redis://localhost:4").args(arguments));
+        server.wait_for(1, &["service demo started", &format!("Redis at {masters}")]);
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_code(), Some(0));
+    }
+}
+
+#[test]
 fn four_workers_serve_and_stop_cleanly() {
     let redis = RedisServer::start();
     let mut server = Server::start(&redis.url(), &["--fork", "4"]);

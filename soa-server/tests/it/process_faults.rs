@@ -125,6 +125,8 @@ fn a_server_whose_redis_is_frozen_can_be_stopped() {
     let redis = RedisServer::start();
     let mut server = Server::start(&redis.url(), &[]);
     check_serves(&redis, 7);
+    // Now nothing is on its way any more.
+    server.wait_for(1, &["job response: "]);
     redis.pause();
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));

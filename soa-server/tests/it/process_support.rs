@@ -33,20 +33,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(redis: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_soa-server"))
-            .env_remove("SOA_REDIS_URL")
-            .args(["--redis", redis])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_command(Command::new(env!("CARGO_BIN_EXE_soa-server")).args(["--redis", redis]).args(arguments))
+    }
+
+    pub(crate) fn start_command(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let (errors, lines) = (child.stderr.take().unwrap(), log.clone());
         thread::spawn(move || {
             for line in BufReader::new(errors).lines().map_while(Result::ok) {
-                lines.0.lock().unwrap().push(line);
+                lines.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
                 lines.1.notify_all();
             }
         });

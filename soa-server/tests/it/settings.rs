@@ -221,7 +221,10 @@ fn every_rule_refuses() {
 #[test]
 fn what_has_no_effect_yet_is_said() {
     for (settings, expected) in [
-        (json!({ "harakiri": { "timeout": 60 } }), "harakiri.timeout has no effect yet: jobs are not interrupted"),
+        (
+            json!({ "harakiri": { "timeout": 60 } }),
+            "harakiri.timeout limits only how long stopping may take: jobs are not interrupted yet",
+        ),
         (
             json!({ "harakiri": { "actions": { "a": 1.5 } } }),
             "harakiri.actions has no effect yet: jobs are not interrupted",
