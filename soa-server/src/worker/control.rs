@@ -33,7 +33,7 @@ pub(crate) fn watch(has_parent: bool, limit: Option<Duration>) -> io::Result<imp
     let signals = StopSignals::listen(has_parent)?;
     // The write end of standard input is the parent's alone: it closes with the parent's death, even by SIGKILL.
     let lifeline = match has_parent {
-        true => Some(pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?),
+        true => Some(lifeline()?),
         false => None,
     };
     drop(entered);
@@ -47,6 +47,12 @@ pub(crate) fn watch(has_parent: bool, limit: Option<Duration>) -> io::Result<imp
         // It fails only when the process is being ended.
         let _ = drained.await;
     })
+}
+
+fn lifeline() -> io::Result<pipe::Receiver> {
+    let input = io::stdin().as_fd().try_clone_to_owned()?;
+    let why = "standard input is no pipe from a parent; --worker is for the workers of --fork";
+    pipe::Receiver::from_owned_fd(input).map_err(|error| io::Error::new(error.kind(), why))
 }
 
 /// Runs until the process has to end by force; gives the reason.

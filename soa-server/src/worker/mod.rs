@@ -39,6 +39,19 @@ pub struct DrainExceeded {
 ///
 /// Of the settings it uses `concurrency`, `harakiri.timeout` (the limit of draining) and those of the request log.
 ///
+/// ```no_run
+/// use soa_common::transport::redis::{RedisServerTransport, RedisSettings};
+/// use soa_server::{ServerSettings, demo, serve};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = RedisServerTransport::new("demo", RedisSettings::server())?;
+/// let shutdown = async { tokio::time::sleep(std::time::Duration::from_secs(60)).await };
+/// serve(demo::service(), transport, &ServerSettings::default(), shutdown).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// When what ran at the shutdown took longer than `harakiri.timeout`.
 pub async fn serve<T: ServerTransport>(
