@@ -82,3 +82,8 @@ pub use schema::Schema;
 pub use service::{BuildError, JobInfo, Service, ServiceBuilder};
 pub use settings::{Harakiri, ServerSettings, TransportSettings};
 pub use worker::{DrainExceeded, serve};
+
+/// The programs of the README, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
