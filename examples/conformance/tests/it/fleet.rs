@@ -1,10 +1,6 @@
 //! The service as a fleet of worker processes.
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-};
+use std::{collections::BTreeSet, thread};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -18,7 +14,7 @@ use crate::{
 };
 
 /// A service of two workers that take one job at a time.
-fn two_workers(redis: &RedisServer) -> OurServiceBuilder {
+pub(crate) fn two_workers(redis: &RedisServer) -> OurServiceBuilder {
     OurService::builder("ours", &[redis.port()]).argument("--fork=2").setting("concurrency", json!(1))
 }
 
@@ -82,67 +78,6 @@ fn finishes_its_jobs_when_it_is_told_to_stop() {
         });
         assert!(answer["pid"].is_i64());
         assert!(service.wait().success(), "{}", service.log());
-    }
-}
-
-/// Calls without end while Redis stops and starts, then counts on every call.
-#[test]
-fn and_client_outlive_a_restart_of_redis() {
-    let redis = RedisServer::builder().appendonly(true).start();
-    let _service = two_workers(&redis).start();
-    let client = client(&redis);
-    let python = PythonClient::builder().service("ours").redis(redis.port()).start();
-    let workers = worker_pids(&client);
-    let is_over = AtomicBool::new(false);
-    let outcomes = thread::scope(|scope| {
-        let calls = scope.spawn(|| {
-            let mut outcomes = Vec::new();
-            while !is_over.load(Ordering::Relaxed) {
-                outcomes.push(square(&client, outcomes.len()));
-            }
-            outcomes
-        });
-        for _ in 0..2 {
-            redis.restart();
-            square(&client, 3);
-        }
-        redis.kill();
-        redis.restart();
-        is_over.store(true, Ordering::Relaxed);
-        calls.join().unwrap()
-    });
-    assert!(outcomes.contains(&Outcome::Right));
-    wire::wait_until("calls work again", || square(&client, 3) == Outcome::Right);
-    for number in 0..20 {
-        assert_eq!(square(&client, number), Outcome::Right);
-    }
-    // Its connection broke with the first restart; the next call makes another.
-    square(&python, 0);
-    assert_eq!(square(&python, 5), Outcome::Right);
-    assert_eq!(worker_pids(&client), workers);
-}
-
-#[derive(Debug, PartialEq)]
-enum Outcome {
-    Right,
-    TransportError,
-}
-
-/// A call that may fail with a transport error, but must not be answered wrongly.
-#[track_caller]
-fn square(caller: &dyn Caller, number: usize) -> Outcome {
-    let number = number % 13;
-    let call = json!({"service_name": "ours", "action": "square", "body": {"number": number}, "timeout": 2});
-    let answer = caller.call("call_action", &call);
-    match answer["raises"].as_str() {
-        None => {
-            assert_eq!(answer["body"], json!({"square": number * number}));
-            Outcome::Right
-        }
-        Some(class) => {
-            assert!(class.starts_with("Message"), "{answer}");
-            Outcome::TransportError
-        }
     }
 }
 

@@ -18,5 +18,6 @@ mod expiry;
 mod fleet;
 mod full_queue;
 mod hostile;
+mod outages;
 mod raw_jobs;
 mod ring;

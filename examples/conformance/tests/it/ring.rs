@@ -1,4 +1,4 @@
-//! Several Redis masters, found by consistent hash and round robin on both sides.
+//! Several Redis masters of different ages, found by consistent hash and round robin on both sides.
 
 use serde_json::json;
 use soa_fixtures::{PythonClient, PythonService, RedisServer};
@@ -7,7 +7,10 @@ use crate::{caller::Caller, our_client::OurClient, service::OurService, wire::pu
 
 #[test]
 fn of_masters_carries_every_pair() {
-    let masters = [RedisServer::start(), RedisServer::start(), RedisServer::start()];
+    // As Redis 7, 6.2 and 5.
+    let six = RedisServer::builder().rename_command("BLMPOP", "").rename_command("LMPOP", "");
+    let five = six.clone().rename_command("LPOP", "").rename_command("EXEC", "");
+    let masters = [RedisServer::start(), six.start(), five.start()];
     let ports = masters.each_ref().map(RedisServer::port);
     let python = ports.iter().fold(PythonClient::builder(), |client, port| client.redis(*port));
     let theirs = ports.iter().fold(PythonService::builder("theirs"), |service, port| service.redis(*port));
@@ -29,6 +32,8 @@ fn of_masters_carries_every_pair() {
                 for number in 0..12 {
                     assert_eq!(answers[number]["body"]["square"], number * number, "{service}: {answers}");
                 }
+                let large = caller.body(service, "big", json!({"size": 200_000}));
+                assert_eq!(large["blob"].as_str().unwrap().len(), 200_000);
             }
             let after = masters.each_ref().map(pushes);
             assert!(before.iter().zip(after).all(|(before, after)| *before < after), "{before:?} became {after:?}");
