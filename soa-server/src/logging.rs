@@ -38,8 +38,8 @@ use crate::panics;
 /// When the program has a subscriber of its own, which stays.
 pub(crate) fn init(level: Level, process: String) -> Result<(), SetGlobalDefaultError> {
     let has_colours = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    let lines = Lines { process, has_colours }.with_filter(LevelFilter::from_level(level));
-    tracing::subscriber::set_global_default(Registry::default().with(lines))
+    let lines = Registry::default().with(LevelFilter::from_level(level)).with(Lines { process, has_colours });
+    tracing::subscriber::set_global_default(lines)
 }
 
 /// Makes a panic one line of the log.
