@@ -105,7 +105,7 @@ fn bodies() -> Vec<(&'static str, Json)> {
                 "wide": [u64::MAX, i64::MAX, i64::MIN, -129, -32_769, -2_147_483_649_i64],
                 "floats": [0.0, -0.0, 1.5, 1e300, -1e-300, 0.1],
                 "texts": ["", "é", "\u{0}", "\u{10ffff}", "x".repeat(40), "y".repeat(300)],
-                "deep": [[[[{"a": {"b": [{"c": null}]}}]]]],
+                "deep": (0..100).fold(json!({"a": null}), |inner, _| json!([inner])),
                 "list": (0..20).collect::<Vec<_>>(),
                 "wide map": (0..20).map(|number| (format!("k{number}"), json!(number))).collect::<serde_json::Map<_, _>>(),
             }),

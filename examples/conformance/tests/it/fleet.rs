@@ -82,6 +82,33 @@ fn finishes_its_jobs_when_it_is_told_to_stop() {
 }
 
 #[test]
+fn loses_no_request_when_one_of_two_stops() {
+    let redis = RedisServer::start();
+    let builder = OurService::builder("ours", &[redis.port()]).argument("--fork=2");
+    let _stays = builder.start();
+    let client = client(&redis);
+    for _ in 0..2 {
+        let mut stops = builder.start();
+        wire::wait_until("it works", || stops.log().matches("started: ").count() == 2);
+        thread::scope(|scope| {
+            let calls = scope.spawn(|| {
+                for round in 0..40_u64 {
+                    let numbers = || (0..50).map(|number| 100 + round * 50 + number);
+                    let bodies = client.bodies("ours", "square", numbers().map(|number| json!({"number": number})));
+                    let expected: Vec<_> = numbers().map(|number| json!({"square": number * number})).collect();
+                    assert_eq!(bodies, expected);
+                }
+            });
+            let before = wire::pushes(&redis);
+            wire::wait_until("calls are under way", || wire::pushes(&redis) > before + 20);
+            stops.signal(Signal::TERM);
+            calls.join().unwrap();
+        });
+        assert!(stops.wait().success(), "{}", stops.log());
+    }
+}
+
+#[test]
 fn runs_jobs_whose_answer_nobody_wants() {
     let redis = RedisServer::start();
     let _service = OurService::builder("ours", &[redis.port()]).setting("concurrency", json!(1)).start();

@@ -90,6 +90,13 @@ fn unanswerable() -> Vec<Vec<u8>> {
     ]
 }
 
+/// A good envelope in JSON but for its body.
+fn json_with_body(body: &str) -> Vec<u8> {
+    let text = good().to_string();
+    let (start, _) = text.split_once("\"body\":").unwrap();
+    behind("pysoa-redis/3//content-type:application/json;", format!("{start}\"body\":{body}}}").as_bytes())
+}
+
 /// Frames whose sender can be told that they are wrong, and those that are good enough.
 fn answerable() -> Vec<Vec<u8>> {
     let payload = msgpack(&good());
@@ -110,6 +117,13 @@ fn answerable() -> Vec<Vec<u8>> {
         with_body(&[0x81, 0x90, 0xc0]),
         with_body(&[0xdf, 0xff, 0xff, 0xff, 0xff]),
         with_body(&[0xc1]),
+        json_with_body("{\"control\": NaN}"),
+        json_with_body("{\"a\": 1e999}"),
+        json_with_body("{\"a\": \"\\ud800\"}"),
+        json_with_body("{}} trailing"),
+        json_with_body("{\"truncated"),
+        json_with_body("[]"),
+        json_with_body(&"[".repeat(600)),
         without("/body"),
         with("/meta/__expiry__", json!("soon")),
         with("/meta/__expiry__", json!({"$float": "nan"})),
