@@ -173,3 +173,42 @@ fn frames_end_no_worker_and_lose_no_message() {
     let keys = redis.command(&["KEYS", "pysoa:*"]);
     assert_eq!(keys, soa_fixtures::Reply::Array(Vec::new()));
 }
+
+/// A good frame with a few bytes changed, left out or put in.
+fn damaged(good: &[u8], random: &mut fastrand::Rng) -> Vec<u8> {
+    let mut frame = good.to_vec();
+    for _ in 0..random.usize(1..5) {
+        let place = random.usize(..frame.len());
+        match random.u8(..4) {
+            0 => frame[place] = random.u8(..),
+            1 => frame[place] ^= 1 << random.u8(..8),
+            2 => drop(frame.splice(place..place, [random.u8(..)])),
+            _ => drop(frame.drain(place..(place + random.usize(1..9)).min(frame.len()))),
+        }
+        if frame.is_empty() {
+            return frame;
+        }
+    }
+    frame
+}
+
+#[test]
+fn damaged_frames_end_no_worker() {
+    let redis = RedisServer::start();
+    let service = OurService::builder("ours", &[redis.port()]).argument("--fork=2").setting("concurrency", json!(1));
+    let _service = service.argument("--log-level=error").start();
+    let client = OurClient::new(&["ours"], &[redis.port()]);
+    let workers = worker_pids(&client);
+    let seed = fastrand::u64(..);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let json = behind("pysoa-redis/3//content-type:application/json;", good().to_string().as_bytes());
+    let good = [wire::frame(&good()), json];
+    for _ in 0..100 {
+        let mut push = vec![b"RPUSH".to_vec(), b"pysoa:service.ours".to_vec()];
+        push.extend((0..100).map(|number| damaged(&good[number % 2], &mut random)));
+        redis.command(&push);
+    }
+    wire::wait_for_length(&redis, "pysoa:service.ours", 0);
+    assert_eq!(client.body("ours", "square", json!({"number": 7})), json!({"square": 49}), "seed {seed}");
+    assert_eq!(worker_pids(&client), workers, "seed {seed}");
+}
