@@ -36,7 +36,10 @@ impl Body {
         match Reader::new(&bytes).token() {
             Ok(Token::Map(_)) => Ok(Self(Repr::Raw(bytes.into()))),
             Ok(Token::Null) => Ok(Self::empty()),
-            _ => Err(InvalidField::new(format!("a body is a map, and {} is none", std::any::type_name::<T>()))),
+            _ => {
+                let found = bytes.first().map_or("nothing", |marker| msgpack::kind(*marker));
+                Err(InvalidField::new(format!("found {found}; a body is a map, or null for an empty one")))
+            }
         }
     }
 

@@ -87,8 +87,8 @@ async fn what_cannot_be_sent_is_refused() {
     );
     check(
         client.call_action("echo", "a", json!([1])).await.unwrap_err(),
-        "the request to service \"echo\" cannot be made: the body of action \"a\": a body is a map, and \
-         serde_json::value::Value is none",
+        "the request to service \"echo\" cannot be made: the body of action \"a\": found a list; a body is \
+         a map, or null for an empty one",
     );
 }
 

@@ -76,7 +76,12 @@ fn describe(error: &rmp_serde::decode::Error) -> String {
     let rmp_serde::decode::Error::TypeMismatch(marker) = error else {
         return error.to_string();
     };
-    let found = match marker.to_u8() {
+    format!("found {}, which is not what belongs here", kind(marker.to_u8()))
+}
+
+/// What kind of value starts with this byte, with its article.
+pub(crate) fn kind(marker: u8) -> &'static str {
+    match marker {
         0x00..=0x7f | 0xcc..=0xd3 | 0xe0..=0xff => "an integer",
         0x80..=0x8f | 0xde | 0xdf => "a map",
         0x90..=0x9f | 0xdc | 0xdd => "a list",
@@ -86,8 +91,7 @@ fn describe(error: &rmp_serde::decode::Error) -> String {
         0xca | 0xcb => "a float",
         0xc7..=0xc9 | 0xd4..=0xd8 => "a date, time, decimal or amount",
         0xc0 | 0xc1 => "null",
-    };
-    format!("found {found}, which is not what belongs here")
+    }
 }
 
 fn deserializer(bytes: &[u8]) -> rmp_serde::Deserializer<ReadRefReader<'_, [u8]>, HumanReadableConfig<DefaultConfig>> {

@@ -107,6 +107,10 @@ impl<S> ActionContext<S> {
         Self { scope, ..self }
     }
 
+    pub(super) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.action)
+    }
+
     pub(crate) fn with_state<T>(self, state: Arc<T>) -> ActionContext<T> {
         ActionContext { state, scope: self.scope, action: self.action }
     }

@@ -39,12 +39,12 @@ where
             }
         }
         let input = decode(body)?;
-        let name = ctx.clone();
+        let name = ctx.name();
         let ctx = ctx.with_state(Arc::clone(&self.state));
         self.action.validate(&ctx, &input)?;
-        let body = encode(self.action.run(ctx, input).await?)?;
+        let body = encode(&name, self.action.run(ctx, input).await?)?;
         match &self.documents.response_schema {
-            Some(schema) => check_response(name.action(), schema, body),
+            Some(schema) => check_response(&name, schema, body),
             None => Ok(body),
         }
     }
@@ -92,10 +92,11 @@ fn decode<In: DeserializeOwned + 'static>(body: Body) -> Result<In, ActionError>
     })
 }
 
-fn encode<Out: Serialize + 'static>(mut output: Out) -> Result<Body, ActionError> {
+fn encode<Out: Serialize + 'static>(action: &str, mut output: Out) -> Result<Body, ActionError> {
     match (&mut output as &mut dyn Any).downcast_mut::<Body>() {
         Some(body) => Ok(mem::take(body)),
-        None => Ok(Body::encode(&output)?),
+        None => Body::encode(&output)
+            .map_err(|error| ActionError::internal(format!("{action} had an output that cannot be sent: {error}"))),
     }
 }
 

@@ -109,7 +109,11 @@ async fn an_output_is_a_map_or_nothing() {
     let service = Service::builder("out").action("nothing", nothing).action("number", number).build().unwrap();
     assert!(run(&service, "nothing", json!({})).await.body.is_empty());
     let error = fail(&service, "number", json!({})).await;
-    assert_eq!(error.message, "Internal server error: a body is a map, and u8 is none");
+    assert_eq!(
+        error.message,
+        "Internal server error: number had an output that cannot be sent: \
+         found an integer; a body is a map, or null for an empty one"
+    );
     assert!(!error.is_caller_error);
 }
 
