@@ -4,6 +4,7 @@ use std::{
     any::Any,
     cell::{Cell, RefCell},
     future::Future,
+    mem,
     panic::{self, AssertUnwindSafe},
     pin::Pin,
     sync::Once,
@@ -100,9 +101,16 @@ thread_local! {
 /// Runs what may panic.
 pub(crate) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Panic> {
     GUARDS.set(GUARDS.get() + 1);
-    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    let result = panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
+        let panic = Panic { message: message(&*payload), place: PLACE.take() };
+        // A panic may carry a value that panics when it is dropped; what that one carries is not dropped at all.
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            mem::forget(payload);
+        }
+        panic
+    });
     GUARDS.set(GUARDS.get() - 1);
-    result.map_err(|payload| Panic { message: message(&*payload), place: PLACE.take() })
+    result
 }
 
 /// The text of a panic.

@@ -158,6 +158,10 @@ async fn panics_in_every_place_are_caught() {
         Ok(())
     }
 
+    async fn carries(_: Body) -> Result<(), ActionError> {
+        std::panic::panic_any(PanicsWhenDropped)
+    }
+
     fn not_even_a_future(_: Body) -> std::future::Ready<Result<(), ActionError>> {
         panic!("before the future")
     }
@@ -165,6 +169,7 @@ async fn panics_in_every_place_are_caught() {
     let service = Service::builder("panics")
         .action("validates", Validates)
         .action("drops", drops)
+        .action("carries", carries)
         .action("not_even_a_future", not_even_a_future)
         .action("fine", fine)
         .middleware(Panicking)
@@ -173,6 +178,7 @@ async fn panics_in_every_place_are_caught() {
     for (action, body, message) in [
         ("validates", json!({"a": 1}), "in validate"),
         ("drops", json!({"a": 1}), "dropped"),
+        ("carries", json!({"a": 1}), "a panic without a text"),
         ("not_even_a_future", json!({"a": 1}), "before the future"),
         ("fine", json!({}), "in action middleware"),
     ] {
