@@ -9,6 +9,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 use soa_common::{ActionResponse, Context, IntoBody, JobResponse, Map};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
 pub struct Client {
     shared: Arc<Shared>,
     context: Arc<Map>,
+    deadline: Option<Instant>,
 }
 
 struct Shared {
@@ -44,7 +46,15 @@ impl Client {
     /// The same client with another base context, which all its calls inherit; everything else is shared.
     #[must_use]
     pub fn with_context(&self, context: Context) -> Self {
-        Self { shared: self.shared.clone(), context: Arc::new(context.into_map()) }
+        Self { context: Arc::new(context.into_map()), ..self.clone() }
+    }
+
+    /// The same client for work that has to be done by then: no call waits for longer, services are told, and what is
+    /// called later is not sent. An earlier deadline stays. Default: none.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Instant) -> Self {
+        let earlier = self.deadline.map_or(deadline, |known| known.min(deadline));
+        Self { deadline: Some(earlier), ..self.clone() }
     }
 
     /// The services that are configured, sorted.
@@ -152,7 +162,8 @@ impl Client {
         let next_request_id = AtomicU64::new(fastrand::u64(1..=1_000_000));
         let context = Arc::new(context.into_map());
         let first_correlation_id = Uuid::new_v4();
-        Self { shared: Arc::new(Shared { handlers, next_request_id, first_correlation_id }), context }
+        let shared = Arc::new(Shared { handlers, next_request_id, first_correlation_id });
+        Self { shared, context, deadline: None }
     }
 
     pub(crate) fn handler(&self, service: &str) -> Result<Arc<ServiceHandler>, CallError> {
@@ -165,6 +176,10 @@ impl Client {
 
     pub(crate) fn context(&self) -> &Map {
         &self.context
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     pub(crate) fn next_request_id(&self) -> u64 {

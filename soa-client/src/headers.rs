@@ -35,12 +35,12 @@ impl Options {
         context.into()
     }
 
-    /// The control header.
-    pub(crate) fn control(&self) -> Control {
+    /// The control header, with the time in which the response has to come where the service is told.
+    pub(crate) fn control(&self, timeout: Option<Duration>) -> Control {
         let mut control =
             Map::from([("continue_on_error", self.continue_on_error), ("suppress_response", self.suppress_response)]);
         merge(&mut control, self.control_extra.clone());
-        if let Some(timeout) = self.timeout.filter(|timeout| !timeout.is_zero())
+        if let Some(timeout) = timeout
             && self.control_extra.get("timeout").is_none()
         {
             control.insert("timeout", seconds(timeout));

@@ -1,7 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt};
-use soa_common::{ActionRequest, IntoBody, InvalidField, JobRequest, JobResponse, transport::ClientRequest};
+use soa_common::{
+    ActionRequest, IntoBody, InvalidField, JobRequest, JobResponse,
+    transport::{ClientRequest, TransportError, TransportErrorKind},
+};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{CallError, Client, call::Answer, handler::ServiceHandler, headers::Options};
@@ -67,17 +70,23 @@ impl Job {
     /// The job with its headers, ready to be sent.
     pub(crate) fn prepare(self, client: &Client, options: &Options, now: Instant) -> PreparedJob {
         let actions = self.actions.iter().map(|action| action.action.clone()).collect();
-        let timeout = options.timeout.unwrap_or_else(|| self.handler.receive_timeout());
+        let mut told = options.timeout;
+        let mut timeout = told.unwrap_or_else(|| self.handler.receive_timeout());
+        if let Some(left) = client.deadline().map(|deadline| deadline.saturating_duration_since(now))
+            && left < timeout
+        {
+            (told, timeout) = (Some(left), left);
+        }
         let request_id = client.next_request_id();
         let request = ClientRequest {
             request_id,
             meta: soa_common::Map::new(),
             job: JobRequest {
-                control: options.control(),
+                control: options.control(told),
                 context: options.context(client.context(), || client.correlation_id(request_id)),
                 actions: self.actions,
             },
-            timeout: options.timeout,
+            timeout: told,
             deadline: now + timeout.min(LONGEST_TIMEOUT),
         };
         PreparedJob { handler: self.handler, actions, timeout, request }
@@ -99,6 +108,7 @@ pub(crate) struct PreparedJob {
 impl PreparedJob {
     /// Sends the job and waits for its response.
     pub(crate) async fn run(self) -> Result<Answer, CallError> {
+        self.check_time()?;
         let Self { handler, actions, timeout, request } = self;
         let (request_id, deadline) = (request.request_id, request.deadline);
         let response = timeout_at(deadline, async {
@@ -112,6 +122,7 @@ impl PreparedJob {
 
     /// Sends the job; gives its id and the response to come.
     pub(crate) async fn send(self) -> Result<(u64, BoxFuture<'static, Result<JobResponse, CallError>>), CallError> {
+        self.check_time()?;
         let Self { handler, actions, timeout, request } = self;
         let (request_id, deadline) = (request.request_id, request.deadline);
         let sent = timeout_at(deadline, handler.send(request)).await;
@@ -123,5 +134,15 @@ impl PreparedJob {
             Ok(response)
         };
         Ok((request_id, response.boxed()))
+    }
+
+    /// A service is not bothered with what nobody waits for.
+    fn check_time(&self) -> Result<(), CallError> {
+        if !self.timeout.is_zero() {
+            return Ok(());
+        }
+        let service = &self.handler.service;
+        let message = format!("the request to service \"{service}\" was not sent: there is no time left for it");
+        Err(TransportError::new(TransportErrorKind::MessageSend, message).into())
     }
 }

@@ -99,10 +99,10 @@ impl Job {
         &self.service
     }
 
-    /// The service's client, for calls that belong to this job.
+    /// The service's client, for calls that belong to this job; see [`ActionContext::client`].
     #[must_use]
     pub fn client(&self) -> Client {
-        self.service.client(&self.context)
+        self.service.client(&self.context, &self.control, self.deadline)
     }
 }
 

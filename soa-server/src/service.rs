@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use soa_client::Client;
-use soa_common::Context;
+use soa_common::{Context, Control};
 use tokio::time::Instant;
 
 use crate::{
@@ -143,10 +143,15 @@ impl Service {
         self.0.actions.iter().flat_map(|(name, action)| action.info(name))
     }
 
-    /// The client for calls on behalf of a job: they inherit its context and say which service makes them.
-    pub(crate) fn client(&self, context: &Context) -> Client {
+    /// The client for calls on behalf of a job: they inherit its context, say which service makes them, and get no more
+    /// time than the job has left. A job nobody waits for has all the time it wants.
+    pub(crate) fn client(&self, context: &Context, control: &Control, deadline: Option<Instant>) -> Client {
         let context = context.clone().with("calling_service", self.name());
-        self.0.client.with_context(context)
+        let client = self.0.client.with_context(context);
+        match deadline.filter(|_| !control.suppress_response()) {
+            Some(deadline) => client.with_deadline(deadline),
+            None => client,
+        }
     }
 
     /// The same service with what the settings of its process say: middleware, outside of its own; a client, unless its

@@ -77,6 +77,33 @@ async fn parallel_jobs_share_a_deadline() {
     assert_eq!(responses.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true, false]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn calls_end_with_the_work_they_belong_to() {
+    let fake = Fake::silent();
+    let client = fake.client().with_deadline(Instant::now() + 4 * SECOND).with_deadline(Instant::now() + 9 * SECOND);
+    for (call, waited, told) in [
+        (client.call_action("echo", "a", json!({})).timeout(SECOND), SECOND, Some(SECOND)),
+        (client.call_action("echo", "a", json!({})), 3 * SECOND, Some(3 * SECOND)),
+    ] {
+        let start = Instant::now();
+        assert!(call.await.unwrap_err().is_timeout());
+        assert_eq!(start.elapsed().as_secs(), waited.as_secs());
+        let request = fake.requests().pop().unwrap();
+        assert_eq!(request.timeout.map(|timeout| timeout.as_secs()), told.map(|told| told.as_secs()));
+        assert_eq!(request.job.control.timeout().map(f64::round), told.map(|told| told.as_secs_f64()));
+    }
+    for late in [
+        client.call_action("echo", "a", json!({})),
+        fake.client().call_action("echo", "a", json!({})).timeout(Duration::ZERO),
+    ] {
+        let error = late.await.unwrap_err();
+        assert_eq!(error.to_string(), "the request to service \"echo\" was not sent: there is no time left for it");
+    }
+    let sending = client.send_request("echo", [("a", json!({}))]).await;
+    assert!(sending.is_err());
+    assert_eq!(fake.requests().len(), 2);
+}
+
 #[tokio::test]
 async fn a_dropped_call_gives_its_slot_back() {
     let fake = Fake::silent();

@@ -72,11 +72,11 @@ impl<S> ActionContext<S> {
         &self.scope.request_id
     }
 
-    /// The service's client, for calls that belong to this one: they inherit its context and say which service makes
-    /// them.
+    /// The service's client, for calls that belong to this one: they inherit its context, say which service makes them,
+    /// and end with its [`deadline`](Self::deadline), unless its response is suppressed.
     #[must_use]
     pub fn client(&self) -> Client {
-        self.scope.service.client(&self.scope.context)
+        self.scope.service.client(&self.scope.context, &self.scope.control, self.scope.deadline)
     }
 
     /// The service itself.
