@@ -8,8 +8,8 @@ use crate::{JobInfo, Service};
 /// The transport to a service in the same process: jobs are handed over as they are, nothing is serialized and no size
 /// limit applies.
 ///
-/// A job runs while its response is awaited, so calls that are awaited together run together, and a call that is dropped
-/// ends its job. A job whose response is suppressed runs as a task of its own.
+/// As over Redis a job starts when it is sent and runs to its end, also when nobody waits for its response any more: it is
+/// a task of its own. It needs a tokio runtime.
 ///
 /// ```
 /// use soa_client::Client;
@@ -46,29 +46,37 @@ impl LocalTransport {
 impl ClientTransport for LocalTransport {
     fn send(&self, request: ClientRequest) -> BoxFuture<'_, Result<PendingResponse, TransportError>> {
         let ClientRequest { request_id, job, deadline, .. } = request;
-        let (service, start) = (self.service.clone(), Instant::now());
+        let start = Instant::now();
         let info = JobInfo { request_id: request_id.to_string(), deadline: Some(deadline) };
         let span = tracing::error_span!(
             "job",
-            service_name = service.name(),
+            service_name = self.service.name(),
             request_id = info.request_id,
             correlation_id = job.context.correlation_id(),
         );
-        let response = if job.control.suppress_response() {
-            tokio::spawn(async move { service.process_job(job, info).await }.instrument(span));
-            PendingResponse::new(async {
+        let is_suppressed = job.control.suppress_response();
+        let service = self.service.clone();
+        let running = tokio::spawn(async move { service.process_job(job, info).await }.instrument(span));
+        let service = self.service.clone();
+        let response = PendingResponse::new(async move {
+            if is_suppressed {
                 let message = "the request said that it wants no response";
-                Err(TransportError::new(TransportErrorKind::MessageReceive, message))
-            })
-        } else {
-            PendingResponse::new(async move {
-                timeout_at(deadline, service.process_job(job, info).instrument(span)).await.map_err(|_| {
+                return Err(TransportError::new(TransportErrorKind::MessageReceive, message));
+            }
+            match timeout_at(deadline, running).await {
+                Ok(Ok(response)) => Ok(response),
+                Ok(Err(_)) => {
+                    let message =
+                        format!("the runtime ended before the service {:?} gave its response", service.name());
+                    Err(TransportError::new(TransportErrorKind::MessageReceive, message))
+                }
+                Err(_) => {
                     let waited = deadline.saturating_duration_since(start);
                     let message = format!("the service {:?} gave no response within {waited:?}", service.name());
-                    TransportError::new(TransportErrorKind::MessageReceiveTimeout, message)
-                })
-            })
-        };
+                    Err(TransportError::new(TransportErrorKind::MessageReceiveTimeout, message))
+                }
+            }
+        });
         Box::pin(async { Ok(response) })
     }
 }

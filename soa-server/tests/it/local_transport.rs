@@ -6,11 +6,15 @@ use serde_json::json;
 use soa_client::{CallError, Client};
 use soa_common::{Body, Map, transport::TransportErrorKind};
 use soa_server::{ActionContext, ActionError, LocalTransport, Service};
-use tokio::sync::{Barrier, Notify};
+use tokio::{
+    sync::{Barrier, Notify},
+    time::Instant,
+};
 
 struct App {
     barrier: Barrier,
     told: Notify,
+    go: Notify,
 }
 
 async fn meet(ctx: ActionContext<Arc<App>>, body: Body) -> Result<Body, ActionError> {
@@ -23,18 +27,11 @@ async fn tell(ctx: ActionContext<Arc<App>>, _: Body) -> Result<(), ActionError> 
     Ok(())
 }
 
-async fn hang(ctx: ActionContext<Arc<App>>, _: Body) -> Result<(), ActionError> {
-    /// Says when it is dropped.
-    struct Tells(Arc<App>);
-
-    impl Drop for Tells {
-        fn drop(&mut self) {
-            self.0.told.notify_one();
-        }
-    }
-
-    let _tells = Tells(Arc::clone(ctx.state()));
-    std::future::pending().await
+/// Waits until it may go on, and says when it has.
+async fn wait(ctx: ActionContext<Arc<App>>, _: Body) -> Result<(), ActionError> {
+    ctx.state().go.notified().await;
+    ctx.state().told.notify_one();
+    Ok(())
 }
 
 async fn panics(_: Body) -> Result<(), ActionError> {
@@ -43,7 +40,7 @@ async fn panics(_: Body) -> Result<(), ActionError> {
 
 async fn context(ctx: ActionContext, _: Body) -> Result<Map, ActionError> {
     let mut map = ctx.context().as_body().clone().into_map();
-    map.insert("has_deadline", ctx.deadline().is_some());
+    map.insert("seconds_left", ctx.deadline().map(|deadline| (deadline - Instant::now()).as_secs_f64().round()));
     Ok(map)
 }
 
@@ -53,13 +50,13 @@ async fn relay(ctx: ActionContext, _: Body) -> Result<Body, ActionError> {
 }
 
 fn client() -> (Client, Arc<App>) {
-    let app = Arc::new(App { barrier: Barrier::new(2), told: Notify::new() });
+    let app = Arc::new(App { barrier: Barrier::new(2), told: Notify::new(), go: Notify::new() });
     let front = Service::builder("front")
         .action("context", context)
         .state(Arc::clone(&app))
         .action("meet", meet)
         .action("tell", tell)
-        .action("hang", hang)
+        .action("wait", wait)
         .action("panics", panics)
         .build()
         .unwrap();
@@ -81,12 +78,23 @@ async fn parallel_calls_run_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_ends_at_its_deadline_and_ends_its_job() {
+async fn a_call_ends_at_its_deadline_and_its_job_runs_on() {
     let (client, app) = client();
-    let error = client.call_action("front", "hang", json!({})).timeout(Duration::from_secs(2)).await.unwrap_err();
+    let error = client.call_action("front", "wait", json!({})).timeout(Duration::from_secs(2)).await.unwrap_err();
     let CallError::Transport(source) = error else { panic!("{error}") };
     assert_eq!(source.kind(), TransportErrorKind::MessageReceiveTimeout);
     assert_eq!(source.to_string(), "the service \"front\" gave no response within 2s");
+    app.go.notify_one();
+    app.told.notified().await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_sent_is_run_without_being_awaited() {
+    let (client, app) = client();
+    let sent = client.send_request("front", [("tell", json!({}))]).await.unwrap();
+    app.told.notified().await;
+    assert!(sent.await.unwrap().errors.is_empty());
+    drop(client.send_request("front", [("tell", json!({}))]).await.unwrap());
     app.told.notified().await;
 }
 
@@ -104,20 +112,17 @@ async fn a_panic_is_an_error_of_the_action() {
     assert!(error.to_string().contains("Internal server error: oh"), "{error}");
 }
 
-#[tokio::test]
-async fn calls_of_a_service_inherit_the_context_of_its_job() {
+#[tokio::test(start_paused = true)]
+async fn calls_of_a_service_inherit_the_context_and_the_deadline_of_its_job() {
     let (client, _) = client();
-    let call = client.call_action("back", "relay", json!({})).correlation_id("c0ffee").switches([5]);
-    let body = call.await.unwrap().body;
-    let expected = json!({
-        "correlation_id": "c0ffee", "switches": [5], "calling_service": "back", "has_deadline": true
-    });
-    let mut got = body.into_map();
-    for (key, value) in expected.as_object().unwrap() {
-        let value = serde_json::from_value(value.clone()).unwrap();
-        assert_eq!(got.remove(key), Some(value), "{key}");
+    for (timeout, seconds_left) in [(3, 3.0), (60, 5.0)] {
+        let call = client.call_action("back", "relay", json!({})).correlation_id("c0ffee").switches([5]);
+        let body = call.timeout(Duration::from_secs(timeout)).await.unwrap().body;
+        let expected = json!({
+            "correlation_id": "c0ffee", "switches": [5], "calling_service": "back", "seconds_left": seconds_left
+        });
+        assert_eq!(body, Body::encode(&expected).unwrap());
     }
-    assert!(got.is_empty(), "{got:?}");
 }
 
 #[tokio::test]
