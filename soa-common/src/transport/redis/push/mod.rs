@@ -1,8 +1,11 @@
 //! Pushing messages: what is queued while a flush is under way leaves together with the next one.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -29,7 +32,8 @@ pub struct Push {
     pub key: Bytes,
     /// The frames of the message, at least one: one command pushes them all.
     pub frames: Vec<Bytes>,
-    /// How many seconds the list has to live from now on; it is never made to live shorter than it would.
+    /// How many seconds the list has to live from now on, a hundred years at most; it is never made to live shorter than
+    /// it would.
     pub ttl: u64,
     /// The length at which the list is full.
     pub capacity: usize,
@@ -58,6 +62,18 @@ struct Entry {
     /// Whether the message is given back when Redis is out of order, instead of waiting for it.
     can_go_elsewhere: bool,
     done: oneshot::Sender<Result<(), TransportError>>,
+}
+
+impl Push {
+    /// When to try again after the list was full, for so many times before; `None` when to give up. `chance` is from 0
+    /// to 1.
+    fn next_try(&self, refusals: u32, now: Instant, chance: f64) -> Option<Instant> {
+        if refusals >= self.retries {
+            return None;
+        }
+        let wait = (2_f64.powi(refusals.min(30) as i32) + chance) / 4.0;
+        Some(now + Duration::from_secs_f64(wait)).filter(|next_try| *next_try < self.deadline)
+    }
 }
 
 impl Pusher {
@@ -135,5 +151,29 @@ impl Pusher {
             }
         };
         TransportError::new(TransportErrorKind::MessageSend, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_come_as_those_of_the_original_and_end_with_the_deadline() {
+        let now = Instant::now();
+        let check = |refusals, chance, deadline, expected: Option<u64>| {
+            let deadline = now + Duration::from_millis(deadline);
+            let push = Push { key: "list".into(), frames: Vec::new(), ttl: 60, capacity: 1, deadline, retries: 10 };
+            let next_try = push.next_try(refusals, now, chance);
+            assert_eq!(next_try, expected.map(|wait| now + Duration::from_millis(wait)), "{refusals} {chance}");
+        };
+        check(0, 0.0, 60_000, Some(250));
+        check(0, 1.0, 60_000, Some(500));
+        check(1, 0.0, 60_000, Some(500));
+        check(6, 0.5, 60_000, Some(16_125));
+        check(9, 0.0, 600_000, Some(128_000));
+        check(10, 0.0, 600_000, None);
+        check(6, 0.5, 16_126, Some(16_125));
+        check(6, 0.5, 16_125, None);
     }
 }
