@@ -112,3 +112,16 @@ async fn a_call_moves_on_from_a_master_that_was_never_there() {
     }
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
+
+#[tokio::test]
+async fn a_call_moves_on_from_a_master_that_does_not_say_a_word() {
+    let redis = Arc::new(RedisServer::start());
+    let silent = FaultProxy::start(redis.addr());
+    silent.stall();
+    let urls = format!("{},{}", silent.url(), redis.url());
+    let _service = Fake::start(&redis, |got| vec![got.answer(true)]);
+    let transport = RedisClientTransport::new(SERVICE, RedisSettings::from_url(&urls).unwrap()).unwrap();
+    for id in 0..4 {
+        call(&transport, id, Duration::from_secs(4)).await.unwrap();
+    }
+}

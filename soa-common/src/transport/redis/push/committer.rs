@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    pin::pin,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -32,6 +33,9 @@ const FLUSH_BYTES: usize = 128 * 1024;
 
 /// How many messages one flush carries; Lua can hand over fewer than 8,000 at once.
 const FLUSH_MESSAGES: usize = 4_000;
+
+/// How long a connection may take before messages that can go to another master do so.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The longest pause between attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -90,14 +94,19 @@ impl Committer {
                 () = time::sleep_until(next_try.unwrap_or_else(Instant::now)), if next_try.is_some() => {}
             }
         }
-        while let Ok(entry) = self.queue.try_recv() {
-            self.ready.push_back(entry);
-        }
+        self.receive();
         if next_try.is_some() {
             let later = self.refused.split_off(&(Instant::now(), u64::MAX));
             self.ready.extend(std::mem::replace(&mut self.refused, later).into_values());
         }
         true
+    }
+
+    /// Takes what was queued meanwhile.
+    fn receive(&mut self) {
+        while let Ok(entry) = self.queue.try_recv() {
+            self.ready.push_back(entry);
+        }
     }
 
     /// Takes what leaves with the next flush. Messages that nobody waits for any more are dropped.
@@ -121,7 +130,16 @@ impl Committer {
 
     async fn connect(&mut self, batch: Vec<Entry>) -> Option<Connection> {
         self.put_back(batch);
-        match Connection::open(&self.node).await {
+        let node = Arc::clone(&self.node);
+        let mut opening = pin!(Connection::open(&node));
+        let opened = match time::timeout(PATIENCE, &mut opening).await {
+            Ok(opened) => opened,
+            Err(_) => {
+                self.give_away(&format!("no connection within {PATIENCE:?}"));
+                opening.await
+            }
+        };
+        match opened {
             Ok(connection) => Some(connection),
             Err(error) => {
                 self.pause(&describe(&error)).await;
@@ -210,24 +228,31 @@ impl Committer {
 
     async fn pause(&mut self, error: &str) {
         self.node.failed(&error);
+        self.give_away(error);
+        time::sleep(self.backoff.pause()).await;
+    }
+
+    /// Gives back what can go to another master.
+    fn give_away(&mut self, error: &str) {
+        self.receive();
         let ready = std::mem::take(&mut self.ready).into_iter();
         let (movable, rest): (VecDeque<_>, _) = ready.partition(|entry| entry.can_go_elsewhere);
-        movable.into_iter().for_each(|entry| self.refuse(entry, error));
         self.ready = rest;
-        time::sleep(self.backoff.pause()).await;
+        if !movable.is_empty() {
+            self.node.failed(&error);
+        }
+        movable.into_iter().for_each(|entry| self.refuse(entry, error));
     }
 
     /// Lets a message wait for room in its list, as long as the original would.
     fn full(&mut self, mut entry: Entry) {
-        let wait = (2_f64.powi(entry.refusals.min(30) as i32) + fastrand::f64()) / 4.0;
-        let next_try = Instant::now() + Duration::from_secs_f64(wait);
-        if entry.refusals >= entry.push.retries || next_try >= entry.push.deadline {
+        let Some(next_try) = entry.push.next_try(entry.refusals, Instant::now(), fastrand::f64()) else {
             let key = entry.push.key.escape_ascii();
             let capacity = entry.push.capacity;
             let message = format!("the queue {key} on Redis {} stayed full ({capacity} messages)", self.node.master());
             let _ = entry.done.send(Err(TransportError::new(TransportErrorKind::MessageSend, message)));
             return;
-        }
+        };
         entry.refusals += 1;
         entry.flushed.store(false, Ordering::Release);
         self.refusals += 1;
