@@ -25,4 +25,5 @@ pub use node::Node;
 pub use pop::{Interrupt, Popped, Popper};
 pub use push::{Push, Pusher};
 pub use server::{RedisReply, RedisServerStats, RedisServerTransport, RedisTransportError};
+use settings::LONGEST_TIME;
 pub use settings::RedisSettings;

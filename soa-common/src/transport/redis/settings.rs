@@ -12,6 +12,9 @@ use crate::{
     settings::{REDIS_URL, SettingsError},
 };
 
+/// The longest time that is reckoned with, a hundred years: longer ones are more than clocks and Redis can count.
+pub(super) const LONGEST_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// The settings of a Redis transport, on either side.
 ///
 /// [`server`](Self::server) and [`client`](Self::client) hold the defaults; change the fields that differ. The two
@@ -135,6 +138,14 @@ impl RedisSettings {
         for master in &mut self.masters {
             *master = master.clone().filled(&self.master_defaults);
         }
+    }
+
+    /// The same with no time longer than [`LONGEST_TIME`].
+    pub(super) fn bounded(mut self) -> Self {
+        self.message_expiry = self.message_expiry.min(LONGEST_TIME);
+        self.receive_timeout = self.receive_timeout.min(LONGEST_TIME);
+        self.socket_timeout = self.socket_timeout.map(|timeout| timeout.min(LONGEST_TIME));
+        self
     }
 
     /// The masters of one URL, or of several with commas between them, in ring order.

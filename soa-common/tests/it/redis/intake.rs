@@ -2,11 +2,18 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use soa_common::transport::ServerTransport;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use soa_common::{
+    JobResponse,
+    transport::{ServerTransport, redis::keys},
+};
 use soa_fixtures::RedisServer;
 use tokio::time;
 
-use super::server::{REQUESTS, request, send, settings, transport};
+use super::{
+    LONG, list,
+    server::{REQUESTS, request, request_to, send, settings, transport},
+};
 
 fn urls(servers: &[RedisServer]) -> String {
     servers.iter().map(RedisServer::url).collect::<Vec<_>>().join(",")
@@ -62,6 +69,32 @@ async fn a_dead_master_costs_only_its_own_share() {
             while transport.receive(free).await.unwrap().is_empty() {}
         }
     }
+}
+
+#[tokio::test]
+async fn responses_wait_for_a_dead_master_on_its_share_of_the_places() {
+    let servers = [RedisServer::start(), RedisServer::start()];
+    let transport = transport(&settings(&urls(&servers)));
+    let is_dead = |reply_to: &String| keys::master_of(&keys::response_key(reply_to), 2) == 1;
+    let reply_to = (0..).map(|number| format!("service.square.client!{number}")).find(is_dead).unwrap();
+    (0..4).for_each(|id| send(&servers[0], &request_to(id, &reply_to)));
+    let mut received = Vec::new();
+    while received.len() < 4 {
+        received.extend(transport.receive(4 - received.len()).await.unwrap());
+    }
+    servers[1].kill();
+    let response = JobResponse::default();
+    let mut responding: FuturesUnordered<_> =
+        received.iter().map(|request| transport.respond(&request.reply, &response)).collect();
+    for _ in 0..2 {
+        let refused = time::timeout(LONG, responding.next()).await.unwrap().unwrap().unwrap_err();
+        assert!(refused.to_string().contains("is out of order, and 2 responses wait for it already"), "{refused}");
+    }
+    servers[1].restart();
+    for _ in 0..2 {
+        time::timeout(LONG, responding.next()).await.unwrap().unwrap().unwrap();
+    }
+    assert_eq!(list(&servers[1], &format!("pysoa:{reply_to}")).len(), 2);
 }
 
 #[tokio::test]

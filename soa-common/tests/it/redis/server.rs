@@ -46,9 +46,14 @@ fn payload(id: u64, reply_to: &str, expires_in: f64, control: Map) -> Vec<u8> {
 
 /// The frame of a request.
 pub(super) fn request(id: u64) -> Vec<u8> {
+    request_to(id, REPLY_TO)
+}
+
+/// The frame of a request with this reply address.
+pub(super) fn request_to(id: u64, reply_to: &str) -> Vec<u8> {
     let mut out = Vec::new();
     frame::write_headers(&mut out, ProtocolVersion::V3, Serializer::Msgpack);
-    out.extend(payload(id, REPLY_TO, 60.0, Map::new()));
+    out.extend(payload(id, reply_to, 60.0, Map::new()));
     out
 }
 
@@ -230,4 +235,18 @@ async fn stopping_ends_the_wait_and_gives_what_was_popped() {
     send(&redis, &request(1));
     assert_eq!(transport.receive(5).await.unwrap().len(), 0);
     assert_eq!(redis.command(&["LLEN", REQUESTS]), Reply::Int(1));
+}
+
+#[tokio::test]
+async fn times_beyond_what_clocks_count_are_shortened() {
+    let redis = RedisServer::start();
+    let mut settings = settings(&redis.url());
+    (settings.message_expiry, settings.receive_timeout) = (Duration::MAX, Duration::MAX);
+    settings.socket_timeout = Some(Duration::MAX);
+    let transport = transport(&settings);
+    send(&redis, &request(1));
+    let received = receive_one(&transport).await;
+    transport.respond(&received.reply, &response(10)).await.unwrap();
+    transport.respond(&received.reply, &response(20_000)).await.unwrap();
+    assert_eq!(list(&redis, RESPONSES).len(), 2);
 }

@@ -44,6 +44,11 @@ async fn a_request_says_what_a_service_needs() {
     let _pending = transport.send(without_timeout).await.unwrap();
     let life = redis.command(&["TTL", "pysoa:service.fake"]).int();
     assert!((58..=60).contains(&life), "{life}");
+
+    let mut endless = request(9, LONG);
+    endless.timeout = Some(Duration::MAX);
+    let _pending = transport.send(endless).await.unwrap();
+    assert_eq!(redis.command(&["LLEN", "pysoa:service.fake"]), Reply::Int(2));
 }
 
 /// A thousand calls at once get their own answers and leave nothing behind.

@@ -104,6 +104,7 @@ impl RedisConnections {
         if settings.masters.is_empty() {
             return Err(RedisClientError::NoMaster);
         }
+        let settings = settings.bounded();
         let name = format!("soa-client-{}", std::process::id());
         let links = settings.masters.iter().map(|master| match Node::new(master, &settings, &name) {
             Ok(node) => Ok(Link::new(Arc::new(node))),

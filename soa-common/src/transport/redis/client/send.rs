@@ -10,7 +10,10 @@ use super::{
     link::unix_now,
     request,
 };
-use crate::transport::{ClientRequest, PendingResponse, TransportError, TransportErrorKind, redis::Push};
+use crate::transport::{
+    ClientRequest, PendingResponse, TransportError, TransportErrorKind,
+    redis::{LONGEST_TIME, Push},
+};
 
 /// How much longer than its caller waits a request stays in Redis: the clocks of machines differ, and a server that is
 /// late drops what has expired and can count it.
@@ -68,7 +71,7 @@ impl RedisClientTransport {
             call = Some(opened);
             reply_to
         };
-        let life = request.timeout.unwrap_or(settings.message_expiry);
+        let life = request.timeout.unwrap_or(settings.message_expiry).min(LONGEST_TIME);
         let frame = shared.frame(&self.name, &reply_to, unix_now() + life.as_secs_f64(), request)?;
         let life = life + request.timeout.map_or(Duration::ZERO, |_| LATE);
         let push = Push {

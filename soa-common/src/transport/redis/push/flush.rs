@@ -6,7 +6,10 @@ use bytes::Bytes;
 use redis::{Pipeline, Script, ServerError, Value, cmd};
 
 use super::Entry;
-use crate::transport::redis::connection::{describe, is_passing, is_unsupported};
+use crate::transport::redis::{
+    LONGEST_TIME,
+    connection::{describe, is_passing, is_unsupported},
+};
 
 /// The largest message, in bytes, that goes through the script: Lua copies what it is given, twice and more.
 const SCRIPT_LIMIT: usize = 4 * 1024;
@@ -93,7 +96,8 @@ impl Run {
 
     /// Appends the commands of this run.
     pub(super) fn write(&self, commands: &mut Pipeline, abilities: &Abilities) {
-        let ttl = self.entries.iter().map(|entry| entry.push.ttl).max().unwrap_or_default().max(1);
+        let ttl = self.entries.iter().map(|entry| entry.push.ttl).max().unwrap_or_default();
+        let ttl = ttl.clamp(1, LONGEST_TIME.as_secs());
         if self.by_script {
             let mut command = match abilities.has_script {
                 true => cmd("EVALSHA"),

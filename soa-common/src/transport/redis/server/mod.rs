@@ -4,7 +4,7 @@ use std::{
     process,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    Interrupt, Node, Popper, Pusher, RedisSettings,
+    Interrupt, Node, Popper, RedisSettings,
     keys::{ServiceNameError, check_service_name, request_key},
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
 
 mod decode;
 mod intake;
+mod outlet;
 mod respond;
 mod statistics;
 
@@ -36,6 +37,7 @@ pub use statistics::RedisServerStats;
 
 use decode::{Decoded, Decoder};
 use intake::Intake;
+use outlet::Outlet;
 use statistics::Unreadable;
 
 /// The longest pause between attempts to reach a master.
@@ -47,7 +49,9 @@ const ERROR_RESPONSES: usize = 64;
 /// The transport of a service that pops its requests from Redis.
 ///
 /// It connects when the first request is waited for, and never gives up: while a master is out of order the others go
-/// on, the log says so once a minute, and [`receive`](ServerTransport::receive) does not fail.
+/// on, the log says so once a minute, and [`receive`](ServerTransport::receive) does not fail. Responses wait for such a
+/// master until they expire; with several masters no more than its share of the jobs that run at once, and at once fail
+/// those beyond.
 ///
 /// What cannot be read is answered with the job error `INVALID` where the address of the caller can be made out, and
 /// otherwise counted and left out (`docs/protocol.md`, section 9).
@@ -66,7 +70,9 @@ struct Shared {
     service: String,
     settings: RedisSettings,
     /// One for each master, in ring order.
-    pushers: Vec<Pusher>,
+    outlets: Vec<Outlet>,
+    /// How many jobs the server runs at once, as far as it has asked for requests.
+    places: AtomicUsize,
     statistics: RedisServerStats,
 }
 
@@ -92,6 +98,7 @@ impl RedisServerTransport {
     /// A name that no service can have, and settings without a master that can be reached from this system.
     pub fn new(service: &str, settings: RedisSettings) -> Result<Self, RedisTransportError> {
         check_service_name(service)?;
+        let settings = settings.bounded();
         let name = format!("soa-server-{service}-{}", process::id());
         let nodes = settings.masters.iter().map(|master| Ok(Arc::new(Node::new(master, &settings, &name)?)));
         let nodes = nodes.collect::<Result<Vec<_>, RedisError>>()?;
@@ -101,12 +108,13 @@ impl RedisServerTransport {
         let poppers: Vec<_> = nodes.iter().map(|node| Popper::new(Arc::clone(node), LONGEST_PAUSE)).collect();
         let interrupts = poppers.iter().map(Popper::interrupter).collect();
         let intake = Intake::new(request_key(service), settings.receive_timeout, poppers);
-        let pushers = nodes.into_iter().map(Pusher::new).collect();
+        let outlets = nodes.into_iter().map(Outlet::new).collect();
         Ok(Self {
             shared: Arc::new(Shared {
                 service: service.to_owned(),
                 settings,
-                pushers,
+                outlets,
+                places: AtomicUsize::new(0),
                 statistics: RedisServerStats::default(),
             }),
             intake: Mutex::new(intake),
@@ -123,6 +131,7 @@ impl RedisServerTransport {
     }
 
     async fn receive_some(&self, free: usize) -> Vec<Received<RedisReply>> {
+        self.shared.places.fetch_max(free, Ordering::Relaxed);
         let mut intake = self.intake.lock().await;
         let limit = Instant::now() + self.shared.settings.receive_timeout;
         loop {

@@ -1,6 +1,6 @@
 //! From a response to what is pushed.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, atomic::Ordering};
 
 use tokio::time::Instant;
 
@@ -34,17 +34,18 @@ impl Shared {
             Some(size) => frame::chunks(reply.serializer, payload, size).into_iter().map(Into::into).collect(),
             None => vec![frame.into()],
         };
-        let pusher = &self.pushers[master_of(&key, self.pushers.len())];
-        pusher
-            .push(Push {
-                key,
-                frames,
-                ttl: expiry.as_secs(),
-                capacity: self.settings.queue_capacity,
-                deadline: Instant::now() + expiry,
-                retries: self.settings.queue_full_retries,
-            })
-            .await?;
+        let masters = self.outlets.len();
+        let outlet = &self.outlets[master_of(&key, masters)];
+        let push = Push {
+            key,
+            frames,
+            ttl: expiry.as_secs(),
+            capacity: self.settings.queue_capacity,
+            deadline: Instant::now() + expiry,
+            retries: self.settings.queue_full_retries,
+        };
+        let share = (masters > 1).then(|| self.places.load(Ordering::Relaxed) / masters);
+        outlet.push(push, share).await?;
         self.statistics.add(&self.statistics.responded);
         Ok(())
     }
