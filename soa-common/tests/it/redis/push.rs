@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::{
+    future::join_all,
+    stream::{FuturesUnordered, StreamExt},
+};
 use soa_common::transport::{TransportErrorKind, redis::Push};
 use soa_fixtures::{RedisServer, Reply};
 use tokio::time::Instant;
@@ -89,6 +92,24 @@ async fn a_list_that_stays_full_is_given_up_after_the_retries() {
     check(0, 20_000, Duration::ZERO).await;
     check(1, 10, Duration::from_millis(250)).await;
     assert_eq!(redis.command(&["LLEN", "list"]), Reply::Int(1));
+}
+
+/// A client that had stopped reading its responses once stalled a whole worker: every response to it held a place for
+/// as long as responses live.
+#[tokio::test]
+async fn only_so_many_messages_wait_for_room_in_a_list() {
+    let redis = RedisServer::start();
+    redis.command(&["RPUSH", "full", "a"]);
+    let pusher = pusher(&redis.url());
+    let push = |key: &'static str| Push { capacity: 1, waiting: Some(2), ..message(key, "b") };
+    let mut pushed: FuturesUnordered<_> = (0..5).map(|_| pusher.push(push("full"))).collect();
+    for _ in 0..3 {
+        let error = pushed.next().await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("the queue full on Redis"), "{error}");
+    }
+    pusher.push(push("other")).await.unwrap();
+    redis.command(&["DEL", "full"]);
+    assert!(pushed.next().await.unwrap().is_ok());
 }
 
 #[tokio::test]

@@ -81,6 +81,7 @@ impl RedisClientTransport {
             capacity: settings.queue_capacity,
             deadline: request.deadline,
             retries: settings.queue_full_retries,
+            waiting: None,
         };
         if let Some(call) = &mut call {
             call.set_sent(true);

@@ -41,6 +41,8 @@ pub struct Push {
     pub deadline: Instant,
     /// How often the push is tried again when the list is full.
     pub retries: u32,
+    /// How many messages may wait for room in this list at one time; one more is given up at once. `None`: any number.
+    pub waiting: Option<usize>,
 }
 
 /// Pushes messages to the lists of one master over one connection, which is made when the first message comes and
@@ -163,7 +165,15 @@ mod tests {
         let now = Instant::now();
         let check = |refusals, chance, deadline, expected: Option<u64>| {
             let deadline = now + Duration::from_millis(deadline);
-            let push = Push { key: "list".into(), frames: Vec::new(), ttl: 60, capacity: 1, deadline, retries: 10 };
+            let push = Push {
+                key: "list".into(),
+                frames: Vec::new(),
+                ttl: 60,
+                capacity: 1,
+                deadline,
+                retries: 10,
+                waiting: None,
+            };
             let next_try = push.next_try(refusals, now, chance);
             assert_eq!(next_try, expected.map(|wait| now + Duration::from_millis(wait)), "{refusals} {chance}");
         };

@@ -18,6 +18,10 @@ static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(None::<Stri
 /// Room for the headers of a frame and a small response.
 const USUAL_SIZE: usize = 512;
 
+/// How many responses may wait for room in one list. A client that has stopped reading must not take up the places of
+/// a worker: what waits holds one.
+const MOST_WAITING: usize = 4;
+
 impl Shared {
     pub(super) async fn respond(&self, reply: &RedisReply, response: &JobResponse) -> Result<(), TransportError> {
         let Some(key) = reply.key.clone() else {
@@ -43,6 +47,7 @@ impl Shared {
             capacity: self.settings.queue_capacity,
             deadline: Instant::now() + expiry,
             retries: self.settings.queue_full_retries,
+            waiting: Some(MOST_WAITING),
         };
         let share = (masters > 1).then(|| self.places.load(Ordering::Relaxed) / masters);
         outlet.push(push, share).await?;
