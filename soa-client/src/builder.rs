@@ -53,7 +53,8 @@ impl ClientBuilder {
         self.route(service, Route::Redis(settings))
     }
 
-    /// Adds a service with settings from a file.
+    /// Adds a service with settings from a file. Their middleware is not made here: whoever knows what the names mean
+    /// takes it out of them and adds it by [`service_middleware`](Self::service_middleware).
     #[must_use]
     pub fn service_settings(self, service: impl Into<String>, settings: ClientSettings) -> Self {
         self.route(service, Route::Settings(settings))
@@ -145,7 +146,10 @@ impl Route {
 fn redis_settings(settings: ClientSettings) -> Result<RedisSettings, String> {
     if let Some(class) = settings.middleware.first() {
         let path = &class.path;
-        return Err(format!("has middleware \"{path}\" in its settings; add it by ClientBuilder::service_middleware"));
+        return Err(format!(
+            "has middleware \"{path}\" in its settings; take it out of them and add it by \
+             ClientBuilder::service_middleware"
+        ));
     }
     match settings.transport {
         TransportSettings::Redis(settings) => Ok(settings),

@@ -31,7 +31,8 @@ fn wrong_configurations_are_refused() {
     );
     check(
         from_settings(&json!({"middleware": [{"path": "my_app:Audit"}]})),
-        "service \"users\" has middleware \"my_app:Audit\" in its settings; add it by ClientBuilder::service_middleware",
+        "service \"users\" has middleware \"my_app:Audit\" in its settings; take it out of them and add it by \
+         ClientBuilder::service_middleware",
     );
     check(
         from_settings(
