@@ -4,15 +4,16 @@ mod registry;
 mod settings;
 mod work;
 
-use std::{error::Error as StdError, ffi::OsString, fmt, io, process::ExitCode, thread};
+use std::{error::Error as StdError, ffi::OsString, fmt, io, process::ExitCode, sync::Arc, thread};
 
 use clap::error::ErrorKind;
 use serde::de::DeserializeOwned;
+use soa_client::{ClientBuilder, ClientMiddleware};
 use soa_common::settings::SettingsError;
 use tokio::runtime;
 use tracing::warn;
 
-use self::registry::Registry;
+use self::settings::{ClientPart, Registries, ServerPart};
 use crate::{
     Middleware, ServerSettings, Service,
     cli::{self, Args},
@@ -52,7 +53,7 @@ type PreFork = Box<dyn FnOnce(&ServerSettings) -> Result<(), BoxError>>;
 #[derive(Default)]
 pub struct Main {
     pre_fork: Option<PreFork>,
-    registry: Registry,
+    registries: Registries,
 }
 
 /// Makes a process that serves out of a function that makes a service. To be called first in the program's `main`.
@@ -119,7 +120,45 @@ impl Main {
         K: DeserializeOwned + 'static,
         M: Middleware,
     {
-        self.registry.add(name.into(), make);
+        self.registries.server.add(name.into(), move |kwargs| Ok(Arc::new(make(kwargs)?) as ServerPart));
+        self
+    }
+
+    /// The same for middleware of the clients that `client_routing` describes; the first of a service is its outermost.
+    ///
+    /// ```
+    /// use soa_client::{CallError, ClientMiddleware, OutgoingRequest, RequestNext};
+    /// use soa_common::transport::PendingResponse;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Tenant {
+    ///     name: String,
+    /// }
+    ///
+    /// impl ClientMiddleware for Tenant {
+    ///     async fn request(&self, mut call: OutgoingRequest, next: RequestNext<'_>) -> Result<PendingResponse, CallError> {
+    ///         call.request.job.context = call.request.job.context.with("tenant", self.name.as_str());
+    ///         next.run(call).await
+    ///     }
+    /// }
+    ///
+    /// let main = soa_server::Main::new().register_client("my_app.client:Tenant", |tenant: Tenant| Ok(tenant));
+    /// ```
+    #[must_use]
+    pub fn register_client<K, M>(
+        mut self,
+        name: impl Into<String>,
+        make: impl Fn(K) -> Result<M, BoxError> + 'static,
+    ) -> Self
+    where
+        K: DeserializeOwned + 'static,
+        M: ClientMiddleware,
+    {
+        self.registries.client.add(name.into(), move |kwargs| {
+            let middleware = make(kwargs)?;
+            let add = |client: ClientBuilder, service: &str| client.service_middleware(service, middleware);
+            Ok(Box::new(add) as ClientPart)
+        });
         self
     }
 
@@ -150,7 +189,7 @@ impl Main {
     where
         F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
     {
-        let prepared = settings::prepare(args, &self.registry)?;
+        let prepared = settings::prepare(args, &self.registries)?;
         if args.check_settings {
             cli::report_check(&prepared.warnings);
             return Ok(Exit::Clean);

@@ -1,54 +1,58 @@
 //! Middleware that settings name.
 
-use std::{rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use soa_common::settings::{ClassConfig, Fault, SettingsError};
+use soa_common::settings::{ClassConfig, Fault};
 
 use super::BoxError;
-use crate::{Middleware, ServerSettings, middleware::DynMiddleware};
 
-/// What settings can name as middleware.
-#[derive(Default)]
-pub(super) struct Registry(Vec<(String, Reader)>);
+/// What settings can name as middleware of one side, a `T` each.
+pub(super) struct Registry<T>(Vec<(String, Reader<T>)>);
 
 /// Reads the kwargs at a path of keys.
-type Reader = Box<dyn Fn(&ClassConfig, &str) -> Result<Maker, Vec<Fault>>>;
+type Reader<T> = Box<dyn Fn(&ClassConfig, &str) -> Result<Maker<T>, Vec<Fault>>>;
 
 /// Makes a middleware whose settings are right.
-pub(super) type Maker = Box<dyn FnOnce() -> Result<Arc<dyn DynMiddleware>, BoxError>>;
+pub(super) type Maker<T> = Box<dyn FnOnce() -> Result<T, BoxError>>;
 
-impl Registry {
-    pub(super) fn add<K, M, F>(&mut self, name: String, make: F)
+impl<T: 'static> Registry<T> {
+    pub(super) fn add<K, F>(&mut self, name: String, make: F)
     where
         K: DeserializeOwned + 'static,
-        M: Middleware,
-        F: Fn(K) -> Result<M, BoxError> + 'static,
+        F: Fn(K) -> Result<T, BoxError> + 'static,
     {
         let make = Rc::new(make);
         let reader = move |class: &ClassConfig, path: &str| {
             let (kwargs, make) = (read_kwargs(class, path)?, Rc::clone(&make));
-            let maker = move || Ok(Arc::new(make(kwargs)?) as Arc<dyn DynMiddleware>);
-            Ok(Box::new(maker) as Maker)
+            Ok(Box::new(move || make(kwargs)) as Maker<T>)
         };
         self.0.push((name, Box::new(reader)));
     }
 
-    /// What makes the middleware of the settings, the outermost first; `source` is their name in messages.
-    pub(super) fn read(&self, source: &str, settings: &ServerSettings) -> Result<Vec<Maker>, SettingsError> {
-        let names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
-        settings.check_middleware(source, &names, &[])?;
-        let (mut makers, mut faults) = (Vec::new(), Vec::new());
-        for (index, class) in settings.middleware.iter().enumerate() {
-            // The name is registered, as was just checked.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| &**name).collect()
+    }
+
+    /// What makes the registered ones among the classes at `key`, the outermost first; what is wrong with their kwargs
+    /// goes to `faults`.
+    pub(super) fn read(&self, classes: &[ClassConfig], key: &str, faults: &mut Vec<Fault>) -> Vec<Maker<T>> {
+        let mut makers = Vec::new();
+        for (index, class) in classes.iter().enumerate() {
             let Some((_, reader)) = self.0.iter().find(|(name, _)| class.is(name)) else { continue };
-            match reader(class, &format!("middleware.{index}.kwargs")) {
+            match reader(class, &format!("{key}.{index}.kwargs")) {
                 Ok(maker) => makers.push(maker),
                 Err(wrong) => faults.extend(wrong),
             }
         }
-        if faults.is_empty() { Ok(makers) } else { Err(SettingsError::wrong(source, faults)) }
+        makers
+    }
+}
+
+impl<T> Default for Registry<T> {
+    fn default() -> Self {
+        Self(Vec::new())
     }
 }
 

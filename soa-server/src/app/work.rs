@@ -2,7 +2,6 @@
 
 use std::{io, pin::pin, process};
 
-use soa_client::Client;
 use soa_common::{envelope::PYSOA_VERSION, transport::redis::RedisServerTransport};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -10,7 +9,10 @@ use tokio::{
 };
 use tracing::{error, info};
 
-use super::{BoxError, Exit, Failure, registry::Maker, settings::Prepared};
+use super::{
+    BoxError, Exit, Failure,
+    settings::{Prepared, PreparedMiddleware},
+};
 use crate::{ServerSettings, Service, TransportSettings, panics, serve, worker::control};
 
 /// Makes the service and serves until the process is told to stop. A worker of a parent has a number.
@@ -43,12 +45,12 @@ async fn work<F>(
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
-    let Prepared { settings, middleware, client, .. } = prepared;
+    let Prepared { settings, middleware, .. } = prepared;
     let mut stop = pin!(stop);
     let service = select! {
         biased;
         () = &mut stop => return Ok(Exit::Clean),
-        service = panics::catch(make(service, &settings, middleware, client)) => service,
+        service = panics::catch(make(service, &settings, middleware)) => service,
     };
     let service = service.unwrap_or_else(|panic| Err(panic.into()));
     let service = service.map_err(|error| Failure::new("the service could not be made", &*error))?;
@@ -82,16 +84,11 @@ where
 }
 
 /// Makes the service and gives it what the settings say.
-async fn make<F>(
-    service: F,
-    settings: &ServerSettings,
-    middleware: Vec<Maker>,
-    client: Client,
-) -> Result<Service, BoxError>
+async fn make<F>(service: F, settings: &ServerSettings, middleware: PreparedMiddleware) -> Result<Service, BoxError>
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
     let service = service(settings.clone()).await?;
-    let middleware: Vec<_> = middleware.into_iter().map(|make| make()).collect::<Result<_, _>>()?;
+    let (middleware, client) = middleware.make(settings)?;
     Ok(service.hosted(middleware, client, settings.expose_tracebacks))
 }
