@@ -97,7 +97,7 @@ async fn a_list_that_stays_full_is_given_up_after_the_retries() {
 /// A client that had stopped reading its responses once stalled a whole worker: every response to it held a place for
 /// as long as responses live.
 #[tokio::test]
-async fn only_so_many_messages_wait_for_room_in_a_list() {
+async fn only_so_many_messages_wait_for_room() {
     let redis = RedisServer::start();
     redis.command(&["RPUSH", "full", "a"]);
     let pusher = pusher(&redis.url());

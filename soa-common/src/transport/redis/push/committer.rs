@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    Entry, Push,
+    Entry,
     flush::{Abilities, Fate, Run},
 };
 use crate::transport::{
@@ -247,7 +247,8 @@ impl Committer {
     /// Lets a message wait for room in its list, as long as the original would.
     fn full(&mut self, mut entry: Entry) {
         let next_try = entry.push.next_try(entry.refusals, Instant::now(), fastrand::f64());
-        let Some(next_try) = next_try.filter(|_| self.may_wait(&entry.push)) else {
+        let Some(next_try) = next_try.filter(|_| entry.push.waiting.is_none_or(|most| self.refused.len() < most))
+        else {
             let key = entry.push.key.escape_ascii();
             let capacity = entry.push.capacity;
             let message = format!("the queue {key} on Redis {} stayed full ({capacity} messages)", self.node.master());
@@ -258,11 +259,6 @@ impl Committer {
         entry.flushed.store(false, Ordering::Release);
         self.refusals += 1;
         self.refused.insert((next_try, self.refusals), entry);
-    }
-
-    fn may_wait(&self, push: &Push) -> bool {
-        let waiting = || self.refused.values().filter(|entry| entry.push.key == push.key).count();
-        push.waiting.is_none_or(|most| waiting() < most)
     }
 
     fn refuse(&self, entry: Entry, error: &str) {

@@ -41,7 +41,8 @@ pub struct Push {
     pub deadline: Instant,
     /// How often the push is tried again when the list is full.
     pub retries: u32,
-    /// How many messages may wait for room in this list at one time; one more is given up at once. `None`: any number.
+    /// How many messages of this pusher may wait for room in full lists at one time; one more is given up at once.
+    /// `None`: any number.
     pub waiting: Option<usize>,
 }
 

@@ -18,10 +18,6 @@ static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(None::<Stri
 /// Room for the headers of a frame and a small response.
 const USUAL_SIZE: usize = 512;
 
-/// How many responses may wait for room in one list. A client that has stopped reading must not take up the places of
-/// a worker: what waits holds one.
-const MOST_WAITING: usize = 4;
-
 impl Shared {
     pub(super) async fn respond(&self, reply: &RedisReply, response: &JobResponse) -> Result<(), TransportError> {
         let Some(key) = reply.key.clone() else {
@@ -39,6 +35,7 @@ impl Shared {
             None => vec![frame.into()],
         };
         let masters = self.outlets.len();
+        let places = self.places.load(Ordering::Relaxed);
         let outlet = &self.outlets[master_of(&key, masters)];
         let push = Push {
             key,
@@ -47,9 +44,10 @@ impl Shared {
             capacity: self.settings.queue_capacity,
             deadline: Instant::now() + expiry,
             retries: self.settings.queue_full_retries,
-            waiting: Some(MOST_WAITING),
+            // What waits holds a place: clients that have stopped reading must not take up all of them.
+            waiting: Some((places / (4 * masters)).max(1)),
         };
-        let share = (masters > 1).then(|| self.places.load(Ordering::Relaxed) / masters);
+        let share = (masters > 1).then_some(places / masters);
         outlet.push(push, share).await?;
         self.statistics.add(&self.statistics.responded);
         Ok(())
