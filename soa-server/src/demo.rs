@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use soa_common::{Body, Map};
+use soa_common::{Body, Map, codes};
 
 use crate::{
     ActionError, Definition, Service,
@@ -81,6 +81,10 @@ async fn square(input: Square) -> Result<Squared, ActionError> {
 }
 
 async fn sleep(input: Sleep) -> Result<Map, ActionError> {
-    tokio::time::sleep(Duration::from_secs_f64(input.seconds)).await;
+    // The range of the schema lets not-a-number pass.
+    let Ok(time) = Duration::try_from_secs_f64(input.seconds) else {
+        return Err(ActionError::new(codes::INVALID, "Not a number of seconds").field("seconds"));
+    };
+    tokio::time::sleep(time).await;
     Ok(Map::new())
 }

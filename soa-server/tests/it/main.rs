@@ -11,6 +11,7 @@ mod actions;
 mod call_local;
 mod conversations;
 mod declaration;
+mod demo;
 mod failures;
 mod job_schema;
 mod local_transport;
