@@ -92,7 +92,7 @@ impl Action for Spin {
     }
 
     async fn run(&self, _ctx: ActionContext, pause: Pause) -> Result<Pid, ActionError> {
-        let (begun, pause) = (Instant::now(), Duration::try_from_secs_f64(pause.seconds)?);
+        let (begun, pause) = (Instant::now(), Duration::try_from_secs_f64(pause.seconds.max(0.0))?);
         while begun.elapsed() < pause {
             std::hint::spin_loop();
         }

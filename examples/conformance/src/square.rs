@@ -1,8 +1,9 @@
 //! Actions with schemas of their own and a check of what schemas cannot say.
 
 use serde::{Deserialize, Serialize};
+use soa_common::codes;
 use soa_server::{
-    Action, ActionContext, ActionError, Schema,
+    Action, ActionContext, ActionError, JobError, Schema,
     schema::{Dictionary, Integer, Text},
 };
 
@@ -45,7 +46,11 @@ impl Action for Square {
     async fn run(&self, _ctx: ActionContext, input: Input) -> Result<Self::Output, ActionError> {
         match input.number.checked_mul(input.number) {
             Some(square) => Ok(Output { square }),
-            None => Err(ActionError::new("INVALID", "The square is too large").field("number")),
+            // Python has such numbers and fails later, when it writes the response.
+            None => {
+                let message = "Could not send the response because it failed to serialize";
+                Err(JobError::new(codes::RESPONSE_NOT_SERIALIZABLE, message).into())
+            }
         }
     }
 }
