@@ -1,6 +1,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use soa_common::{ActionRequest, ActionResponse, Body, Context, Control, Error, IntoBody, JobRequest, Value};
+use soa_common::{
+    ActionRequest, ActionResponse, Body, Context, Control, Error, IntoBody, JobRequest, Value, json::to_json,
+};
 
 /// The stub of one action; made by [`Stubs::action`](crate::Stubs::action). Clones are the same stub.
 ///
@@ -62,7 +64,10 @@ impl StubAction {
         match self.calls().as_slice() {
             [call] => {
                 let called = call.body.to_value();
-                assert!(is_same(&called, &expected), "{name} was called with {called:?}, not with {expected:?}");
+                if !is_same(&called, &expected) {
+                    let (called, expected) = shown(&called, &expected);
+                    panic!("{name} was called with {called}, not with {expected}");
+                }
             }
             calls => panic!("{name} was called {} times, not once", calls.len()),
         }
@@ -94,6 +99,14 @@ impl StubAction {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves nothing half done here.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Two values as JSON for people, or where that is the same for both in a form that tells them apart.
+fn shown(one: &Value, other: &Value) -> (String, String) {
+    match (to_json(one).to_string(), to_json(other).to_string()) {
+        (one_json, other_json) if one_json == other_json => (format!("{one:?}"), format!("{other:?}")),
+        different => different,
     }
 }
 

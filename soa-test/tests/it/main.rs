@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
-use soa_client::{ActionRequest, Body, CallError, Context, Error};
+use soa_client::{ActionRequest, Body, CallError, Context, Error, Map, Value};
 use soa_test::{StubAction, Stubs};
 
 #[tokio::test]
@@ -84,8 +84,12 @@ async fn assertions_say_what_happened_instead() {
     call().await.unwrap();
     assert_eq!(check(&stub, json!({"list": [{"z": 3, "y": 2}], "x": 1})), None);
     for other in [json!({"x": 1}), json!({"x": 2, "list": [{"y": 2, "z": 3}]}), json!({"x": 1, "list": [{"y": 2}]})] {
-        assert!(check(&stub, other).unwrap().starts_with(&format!("{name} was called with Map(")));
+        let expected = format!(r#"{name} was called with {{"x":1,"list":[{{"y":2,"z":3}}]}}, not with {other}"#);
+        assert_eq!(check(&stub, other), Some(expected));
     }
+    let text = stubs.action("a", "text");
+    stubs.client().call_action("a", "text", Map::from([("x", Value::Float(f64::NAN))])).await.unwrap();
+    assert!(check(&text, json!({"x": "NaN"})).unwrap().contains("Float(NaN)"), "JSON for people shows both alike");
     assert_eq!(
         check(&stub, json!([])),
         Some(format!("{name}: found a list; a body is a map, or null for an empty one"))
