@@ -1,11 +1,14 @@
 //! Redis and the way to it out of order.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use soa_common::{
     JobResponse,
-    transport::{ServerTransport, redis::Push},
+    transport::{
+        ServerTransport,
+        redis::{Popper, Push, Pusher},
+    },
 };
 use soa_fixtures::{Direction, FaultProxy, RedisServer, Reply};
 use tokio::{
@@ -14,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    LONG, list, message, numbered, popper, pusher,
+    LONG, list, message, node, numbered, popper, pusher,
     server::{request, send, settings, transport},
 };
 
@@ -189,6 +192,29 @@ async fn pushes_and_pops_wait_while_redis_is_read_only() {
     let (pushed, ()) = tokio::join!(pusher.push(message("list", "b")), promotion);
     pushed.unwrap();
     assert_eq!(popper.pop(&["list".into()], 1, LONG).await.unwrap()[0].frame, "b");
+}
+
+#[tokio::test]
+async fn a_push_waits_while_redis_loads_its_data() {
+    // Loading takes a second and lets connections in all the while.
+    let slow = RedisServer::builder().appendonly(true).config("key-load-delay", "200");
+    let redis = Arc::new(slow.start());
+    redis.command(&["EVAL", "for i = 1, 5000 do redis.call('SET', 'key' .. i, i) end", "0"]);
+    let node = node(&redis.url());
+    let (pusher, mut popper) = (Pusher::new(Arc::clone(&node)), Popper::new(Arc::clone(&node), LONG));
+    redis.stop();
+    let restart = spawn_blocking({
+        let redis = Arc::clone(&redis);
+        move || redis.restart()
+    });
+    let mut push = pin!(pusher.push(message("list", "a")));
+    let mut was_loading = false;
+    while let Err(_waits) = time::timeout(Duration::from_millis(10), &mut push).await.map(Result::unwrap) {
+        was_loading |= node.failure().is_some_and(|failure| failure.contains("LOADING"));
+    }
+    assert!(was_loading);
+    assert_eq!(popper.pop(&["list".into()], 1, LONG).await.unwrap()[0].frame, "a");
+    restart.await.unwrap();
 }
 
 #[tokio::test]

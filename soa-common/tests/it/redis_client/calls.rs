@@ -51,28 +51,24 @@ async fn a_request_says_what_a_service_needs() {
     assert_eq!(redis.command(&["LLEN", "pysoa:service.fake"]), Reply::Int(2));
 }
 
-/// A thousand calls at once get their own answers and leave nothing behind.
+/// A thousand calls at once get their own answers, after one that shows the client what service it is.
 async fn a_thousand(redis: RedisServer, is_atomic: bool) {
     let redis = Arc::new(redis);
     let _service = Fake::start(&redis, move |got| vec![got.answer(is_atomic)]);
     let transport = transport(&redis);
-    for round in 0..2 {
-        let calls = (0..1_000).map(|id| {
+    for ids in [0..1, 1..1_001] {
+        let calls = ids.map(|id| {
             let transport = transport.clone();
-            tokio::spawn(async move { (id, call(&transport, round * 1_000 + id, LONG).await) })
+            tokio::spawn(async move { (id, call(&transport, id, LONG).await) })
         });
         for call in calls.collect::<Vec<_>>() {
             let (id, response) = call.await.unwrap();
-            assert_eq!(body(response).get("number"), Some(Value::from(round * 1_000 + id)));
+            assert_eq!(body(response).get("number"), Some(Value::from(id)));
         }
     }
     let stats = transport.connections().stats();
     assert_eq!((stats.calls, stats.dropped), (0, 0));
-    // An idle client does not pop for ever.
-    until(|| transport.connections().stats().lanes == 0).await;
-    let clients = redis.command(&["CLIENT", "LIST"]);
-    let pops = clients.text().lines().any(|line| line.contains("name=soa-client") && line.contains("flags=b"));
-    assert!(!pops, "{}", clients.text());
+    assert!(if is_atomic { stats.lanes < 4 } else { stats.lanes > 4 }, "{}", stats.lanes);
 }
 
 #[tokio::test]
@@ -89,6 +85,33 @@ async fn a_thousand_calls_have_lists_of_their_own() {
 async fn a_thousand_calls_pass_through_redis_six() {
     let six = RedisServer::builder().rename_command("BLMPOP", "").rename_command("LMPOP", "");
     a_thousand(six.start(), true).await;
+}
+
+#[tokio::test]
+async fn an_idle_client_does_not_pop_for_ever() {
+    let redis = Arc::new(RedisServer::start());
+    let _service = Fake::start(&redis, |got| vec![got.answer(got.envelope.address.request_id() == "1")]);
+    let transport = transport(&redis);
+    for id in 1..=2 {
+        call(&transport, id, LONG).await.unwrap();
+    }
+    until(|| transport.connections().stats().lanes == 0).await;
+    let clients = redis.command(&["CLIENT", "LIST"]);
+    let pops = clients.text().lines().any(|line| line.contains("name=soa-client") && line.contains("flags=b"));
+    assert!(!pops, "{}", clients.text());
+}
+
+#[tokio::test]
+async fn connections_end_with_their_last_user() {
+    let redis = Arc::new(RedisServer::start());
+    let connected = || redis.command(&["CLIENT", "LIST"]).text().contains("name=soa-client");
+    let transport = transport(&redis);
+    let pending = send(&transport, 1, LONG).await;
+    drop(transport);
+    until(connected).await;
+    drop(pending);
+    let tasks = tokio::runtime::Handle::current().metrics();
+    until(|| !connected() && tasks.num_alive_tasks() == 0).await;
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn calls_end_in_time_when_redis_is_frozen_or_gone() {
     let transport = transport(&redis);
     let check = async |id: u64, kind: TransportErrorKind, part: &str| {
         let start = Instant::now();
-        let error = call(&transport, id, Duration::from_secs(1)).await.unwrap_err();
+        let error = call(&transport, id, Duration::from_millis(500)).await.unwrap_err();
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(part), "{error}");
