@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use soa_client::{Client, ClientBuilder, ClientSettings};
-use soa_common::settings::{Loaded, SettingsError, redis_url};
+use soa_common::{
+    settings::{Fault, Loaded, SettingsError, redis_url},
+    transport::redis::RedisSettings,
+};
 
 use super::{
     BoxError,
@@ -27,6 +30,8 @@ pub(super) type ClientPart = Box<dyn FnOnce(ClientBuilder, &str) -> ClientBuilde
 /// Settings that are right, and what they name.
 pub(super) struct Prepared {
     pub(super) settings: ServerSettings,
+    /// The transport of these settings.
+    pub(super) redis: RedisSettings,
     /// Settings that have no effect.
     pub(super) warnings: Vec<String>,
     pub(super) middleware: PreparedMiddleware,
@@ -55,12 +60,16 @@ pub(super) fn prepare(args: &Args, registries: &Registries) -> Result<Prepared, 
     let environment = redis_url()?;
     settings.apply_redis_url(args.redis.as_deref().or(environment.as_deref()))?;
     let source = args.settings.as_deref().unwrap_or(Path::new("settings")).display().to_string();
+    let TransportSettings::Redis(redis) = settings.transport.clone() else {
+        let fault = Fault::new("transport.path", "found local", "allowed is redis for a process of its own");
+        return Err(SettingsError::wrong(source, vec![fault]));
+    };
     settings.check_middleware(&source, &registries.server.names(), &registries.client.names())?;
     let middleware = PreparedMiddleware::read(registries, &source, &settings)?;
     routes(&settings.client_routing)
         .build()
         .map_err(|error| SettingsError::unreadable(format!("{source}: client_routing"), error.to_string()))?;
-    Ok(Prepared { settings, warnings, middleware })
+    Ok(Prepared { settings, redis, warnings, middleware })
 }
 
 impl PreparedMiddleware {
@@ -137,6 +146,12 @@ mod tests {
         prepare(&cli::parse(&words.collect::<Vec<_>>()).unwrap(), &registries)
     }
 
+    /// The settings are refused with this fault as the last one.
+    fn check(settings: &serde_json::Value, fault: &str) {
+        let error = prepare_with(settings, &[]).err().map(|error| error.to_string());
+        assert!(error.as_deref().is_some_and(|error| error.ends_with(fault)), "{error:?}");
+    }
+
     #[tokio::test]
     async fn clients_have_the_middleware_of_their_settings_the_first_outermost() {
         let answers = |name: &str| json!({ "path": "answers", "kwargs": { "name": name } });
@@ -150,12 +165,15 @@ mod tests {
     #[test]
     fn wrong_kwargs_of_client_middleware_are_refused() {
         let class = json!({ "path": "answers", "kwargs": { "name": "a", "nmae": "b" } });
-        let Err(error) = prepare_with(&json!({ "client_routing": { "users": { "middleware": [class] } } }), &[]) else {
-            panic!("a misspelt key is accepted");
-        };
         let fault =
             "\n  client_routing.users.middleware.0.kwargs.nmae: unknown key; this middleware has no such setting";
-        assert!(error.to_string().ends_with(fault), "{error}");
+        check(&json!({ "client_routing": { "users": { "middleware": [class] } } }), fault);
+    }
+
+    #[test]
+    fn a_process_is_reached_over_redis() {
+        let fault = "\n  transport.path: found local; allowed is redis for a process of its own";
+        check(&json!({ "transport": { "path": "local" } }), fault);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
     BoxError, Exit, Failure,
     settings::{Prepared, PreparedMiddleware},
 };
-use crate::{ServerSettings, Service, TransportSettings, panics, serve, worker::control};
+use crate::{ServerSettings, Service, panics, serve, worker::control};
 
 /// Makes the service and serves until the process is told to stop. A worker of a parent has a number.
 pub(super) fn run<F>(prepared: Prepared, number: Option<usize>, service: F) -> Result<Exit, Failure>
@@ -45,7 +45,7 @@ async fn work<F>(
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
-    let Prepared { settings, middleware, .. } = prepared;
+    let Prepared { settings, mut redis, middleware, .. } = prepared;
     let mut stop = pin!(stop);
     let service = select! {
         biased;
@@ -54,9 +54,6 @@ where
     };
     let service = service.unwrap_or_else(|panic| Err(panic.into()));
     let service = service.map_err(|error| Failure::new("the service could not be made", &*error))?;
-    let TransportSettings::Redis(redis) = &settings.transport else {
-        return Err(Failure("transport.path: found local; allowed is redis for a process of its own".to_owned()));
-    };
     let masters: Vec<String> = redis.masters.iter().map(ToString::to_string).collect();
     let [major, minor, patch] = PYSOA_VERSION;
     info!(
@@ -66,7 +63,6 @@ where
         process::id(),
         masters.join(", "),
     );
-    let mut redis = redis.clone();
     let number = number.map_or_else(|| "main".to_owned(), |number| number.to_string());
     redis.client_name.get_or_insert_with(|| format!("soa:{}:{number}", service.name()));
     let transport = RedisServerTransport::new(service.name(), redis);
