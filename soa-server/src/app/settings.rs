@@ -61,9 +61,9 @@ pub(super) fn prepare(args: &Args, registries: &Registries) -> Result<Prepared, 
     settings.apply_redis_url(args.redis.as_deref().or(environment.as_deref()))?;
     let source = args.settings.as_deref().unwrap_or(Path::new("settings")).display().to_string();
     let TransportSettings::Redis(redis) = settings.transport.clone() else {
-        let fault = Fault::new("transport.path", "found local", "allowed is redis for a process of its own");
-        return Err(SettingsError::wrong(source, vec![fault]));
+        return Err(SettingsError::wrong(source, vec![no_redis("transport.path", "local")]));
     };
+    check_routes(&source, &settings.client_routing)?;
     settings.check_middleware(&source, &registries.server.names(), &registries.client.names())?;
     let middleware = PreparedMiddleware::read(registries, &source, &settings)?;
     routes(&settings.client_routing)
@@ -95,6 +95,24 @@ impl PreparedMiddleware {
         }
         Ok((server, client.build()?))
     }
+}
+
+/// A process of its own has nothing but Redis to reach others.
+fn check_routes(source: &str, services: &BTreeMap<String, ClientSettings>) -> Result<(), SettingsError> {
+    let faults = services.iter().filter_map(|(service, settings)| {
+        let name = match settings.transport {
+            soa_client::TransportSettings::Local(_) => "local",
+            soa_client::TransportSettings::Stub(_) => "stub",
+            _ => return None,
+        };
+        Some(no_redis(&format!("client_routing.{service}.transport.path"), name))
+    });
+    let faults: Vec<_> = faults.collect();
+    if faults.is_empty() { Ok(()) } else { Err(SettingsError::wrong(source, faults)) }
+}
+
+fn no_redis(path: &str, found: &str) -> Fault {
+    Fault::new(path, format!("found {found}"), "allowed is redis for a process of its own")
 }
 
 /// A client of these services without the middleware that settings name.
@@ -174,6 +192,9 @@ mod tests {
     fn a_process_is_reached_over_redis() {
         let fault = "\n  transport.path: found local; allowed is redis for a process of its own";
         check(&json!({ "transport": { "path": "local" } }), fault);
+        let stub = json!({ "path": "stub", "kwargs": { "action_map": {} } });
+        let fault = "\n  client_routing.users.transport.path: found stub; allowed is redis for a process of its own";
+        check(&json!({ "client_routing": { "users": { "transport": stub } } }), fault);
     }
 
     #[test]
