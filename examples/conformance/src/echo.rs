@@ -28,6 +28,9 @@ pub(crate) async fn context(ctx: ActionContext, _body: Body) -> Result<Headers, 
     Ok(Headers { context, control, switches })
 }
 
+/// The largest size of `big`, in bytes: far more than a message may have, and less than a worker can spare.
+const LARGEST: usize = 64 * 1024 * 1024;
+
 /// Gives a text of the wanted size.
 pub(crate) struct Big;
 
@@ -54,6 +57,9 @@ impl Action for Big {
     }
 
     async fn run(&self, _ctx: ActionContext, input: Size) -> Result<Blob, ActionError> {
+        if input.size > LARGEST {
+            return Err(ActionError::new("TOO_LARGE", format!("At most {LARGEST} bytes")).field("size"));
+        }
         Ok(Blob { blob: "a".repeat(input.size) })
     }
 }

@@ -212,3 +212,18 @@ fn damaged_frames_end_no_worker() {
     assert_eq!(client.body("ours", "square", json!({"number": 7})), json!({"square": 49}), "seed {seed}");
     assert_eq!(worker_pids(&client), workers, "seed {seed}");
 }
+
+/// A damaged frame once asked for a text of gigabytes, and the worker tried to make it.
+#[test]
+fn a_size_that_no_memory_holds_is_refused() {
+    let redis = RedisServer::start();
+    let _service = OurService::builder("ours", &[redis.port()]).argument("--fork=2").start();
+    let client = OurClient::new(&["ours"], &[redis.port()]);
+    let workers = worker_pids(&client);
+    for size in [u64::from(u32::MAX), 1 << 40, i64::MAX as u64, u64::MAX] {
+        wire::push(&redis, "ours", &wire::frame(&envelope(7, REPLY_TO, &job("big", &json!({"size": size})))));
+        let answer = wire::read(&wire::pop(&redis, REPLY_TO).unwrap());
+        assert_eq!(answer["body"]["actions"][0]["errors"][0]["code"], "TOO_LARGE", "{answer}");
+    }
+    assert_eq!(worker_pids(&client), workers);
+}
