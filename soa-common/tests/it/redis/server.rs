@@ -250,3 +250,19 @@ async fn times_beyond_what_clocks_count_are_shortened() {
     transport.respond(&received.reply, &response(20_000)).await.unwrap();
     assert_eq!(list(&redis, RESPONSES).len(), 2);
 }
+
+#[tokio::test]
+async fn connections_end_with_the_transport() {
+    let redis = RedisServer::start();
+    let transport = transport(&settings(&redis.url()));
+    send(&redis, &request(1));
+    let received = receive_one(&transport).await;
+    transport.respond(&received.reply, &response(10)).await.unwrap();
+    let is_connected = || redis.command(&["CLIENT", "LIST"]).text().contains("name=soa-server-square");
+    assert!(is_connected());
+    drop(transport);
+    let tasks = tokio::runtime::Handle::current().metrics();
+    while is_connected() || tasks.num_alive_tasks() > 0 {
+        tokio::task::yield_now().await;
+    }
+}

@@ -48,6 +48,7 @@ async fn calls_end_in_time_when_redis_is_frozen_or_gone() {
         assert!(error.to_string().contains(part), "{error}");
         assert_eq!(transport.connections().stats().calls, 0);
     };
+    drop(send(&transport, 0, LONG).await);
     check(1, TransportErrorKind::MessageReceiveTimeout, "did not answer").await;
     redis.pause();
     check(2, TransportErrorKind::MessageSend, "may have been delivered").await;
