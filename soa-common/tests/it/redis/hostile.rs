@@ -1,7 +1,5 @@
 //! Frames that end a worker of the original, and others (`docs/protocol.md`, section 9).
 
-use std::sync::atomic::Ordering;
-
 use bytes::Bytes;
 use soa_common::{JobResponse, envelope::ResponseEnvelope, frame::Frame, transport::ServerTransport};
 use soa_fixtures::RedisServer;
@@ -73,7 +71,7 @@ async fn what_cannot_be_answered_is_counted_and_the_next_request_served() {
         send(&redis, &request(index as u64));
         assert_eq!(receive_one(&transport).await.request_id, index.to_string(), "{}", frame.escape_ascii());
     }
-    assert_eq!(transport.statistics().unanswerable.load(Ordering::Relaxed), frames.len() as u64);
+    assert_eq!(transport.stats().unanswerable, frames.len() as u64);
     assert_eq!(redis.command(&["DBSIZE"]), soa_fixtures::Reply::Int(0));
 }
 
@@ -107,7 +105,7 @@ async fn what_can_be_answered_gets_a_job_error() {
         assert_eq!(response.errors[0].code, "INVALID", "{}", frame.escape_ascii());
         assert!(response.errors[0].message.starts_with("The request cannot be read: "), "{response:?}");
     }
-    assert_eq!(transport.statistics().undecodable.load(Ordering::Relaxed), frames.len() as u64);
+    assert_eq!(transport.stats().undecodable, frames.len() as u64);
 }
 
 #[tokio::test]

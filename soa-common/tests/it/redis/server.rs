@@ -143,7 +143,7 @@ async fn a_deadline_is_the_earlier_one_and_what_has_expired_is_dropped() {
     check(60.0, None, 60).await;
     check(60.0, Some(20.0), 20).await;
     check(20.0, Some(60.0), 20).await;
-    assert_eq!(transport.statistics().expired.load(std::sync::atomic::Ordering::Relaxed), 3);
+    assert_eq!(transport.stats().expired, 3);
 }
 
 #[tokio::test]

@@ -48,6 +48,9 @@ pub struct Push {
 
 /// Pushes messages to the lists of one master over one connection, which is made when the first message comes and
 /// again when it breaks.
+///
+/// The queue has no bound of its own: it holds what callers wait for, and what they gave up until the flush, connection
+/// or pause under way ends, which none outlasts the latest deadline in a flush or the connect timeout.
 #[derive(Debug)]
 pub struct Pusher {
     node: Arc<Node>,

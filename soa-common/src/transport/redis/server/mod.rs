@@ -4,7 +4,7 @@ use std::{
     process,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -30,15 +30,15 @@ mod decode;
 mod intake;
 mod outlet;
 mod respond;
-mod statistics;
+mod stats;
 
 pub use decode::RedisReply;
-pub use statistics::RedisServerStats;
+pub use stats::RedisServerStats;
 
 use decode::{Decoded, Decoder};
 use intake::Intake;
 use outlet::Outlet;
-use statistics::Unreadable;
+use stats::{Counters, Unreadable};
 
 /// The longest pause between attempts to reach a master.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -73,7 +73,7 @@ struct Shared {
     outlets: Vec<Outlet>,
     /// How many jobs the server runs at once, as far as it has asked for requests.
     places: AtomicUsize,
-    statistics: RedisServerStats,
+    counters: Counters,
     /// The places of answers to requests that cannot be read.
     error_responses: Arc<Semaphore>,
 }
@@ -117,7 +117,7 @@ impl RedisServerTransport {
                 settings,
                 outlets,
                 places: AtomicUsize::new(0),
-                statistics: RedisServerStats::default(),
+                counters: Counters::default(),
                 error_responses: Arc::new(Semaphore::new(ERROR_RESPONSES)),
             }),
             intake: Mutex::new(intake),
@@ -129,8 +129,8 @@ impl RedisServerTransport {
 
     /// What came and went so far.
     #[must_use]
-    pub fn statistics(&self) -> &RedisServerStats {
-        &self.shared.statistics
+    pub fn stats(&self) -> RedisServerStats {
+        self.shared.counters.stats()
     }
 
     async fn receive_some(&self, free: usize) -> Vec<Received<RedisReply>> {
@@ -144,7 +144,8 @@ impl RedisServerTransport {
                 return Vec::new();
             }
             let received = self.shared.decode(frames);
-            if !received.is_empty() {
+            // However much comes that cannot be read, the caller gets its turn at the limit.
+            if !received.is_empty() || Instant::now() >= limit {
                 return received;
             }
         }
@@ -182,23 +183,25 @@ impl Shared {
             now: unix_now(),
             popped: Instant::now(),
         };
-        let statistics = &self.statistics;
+        let counters = &self.counters;
+        let add = |counter: &AtomicU64, number| {
+            counter.fetch_add(number, Ordering::Relaxed);
+        };
         let mut received = Vec::with_capacity(frames.len());
         for frame in frames {
             match decoder.decode(&frame) {
                 Decoded::Request(request) => received.push(request),
-                Decoded::Expired => statistics.add(&statistics.expired),
+                Decoded::Expired => add(&counters.expired, 1),
                 Decoded::Undecodable(error, reply) => {
-                    let counter = if reply.is_some() { &statistics.undecodable } else { &statistics.unanswerable };
-                    statistics.add(counter);
-                    statistics.warn(&Unreadable { service: &self.service, error: &error, frame: &frame });
+                    add(if reply.is_some() { &counters.undecodable } else { &counters.unanswerable }, 1);
+                    counters.warn(&Unreadable { service: &self.service, error: &error, frame: &frame });
                     if let Some(reply) = reply {
                         self.refuse(reply, &error);
                     }
                 }
             }
         }
-        statistics.received.fetch_add(received.len() as u64, Ordering::Relaxed);
+        add(&counters.received, received.len() as u64);
         received
     }
 

@@ -49,7 +49,7 @@ impl Shared {
         };
         let share = (masters > 1).then_some(places / masters);
         outlet.push(push, share).await?;
-        self.statistics.add(&self.statistics.responded);
+        self.counters.responded.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 

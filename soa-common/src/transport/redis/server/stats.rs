@@ -19,20 +19,30 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// How many bytes of a message the log shows.
 const SHOWN: usize = 48;
 
-/// How many messages a server transport has seen since it was made.
-#[derive(Debug, Default)]
+/// What a server transport has seen since it was made; meant for monitoring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisServerStats {
     /// Requests that were handed to the service.
-    pub received: AtomicU64,
+    pub received: u64,
     /// Requests that were dropped because nobody waits for the answer any more.
-    pub expired: AtomicU64,
+    pub expired: u64,
     /// Requests that could not be read and whose callers were told so.
-    pub undecodable: AtomicU64,
+    pub undecodable: u64,
     /// Requests that could not be read and have no usable reply address.
-    pub unanswerable: AtomicU64,
+    pub unanswerable: u64,
     /// Responses that were pushed.
-    pub responded: AtomicU64,
+    pub responded: u64,
+}
+
+/// The same while it is counted.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) received: AtomicU64,
+    pub(super) expired: AtomicU64,
+    pub(super) undecodable: AtomicU64,
+    pub(super) unanswerable: AtomicU64,
+    pub(super) responded: AtomicU64,
     logged: Mutex<Option<Instant>>,
 }
 
@@ -43,9 +53,12 @@ pub(super) struct Unreadable<'a> {
     pub(super) frame: &'a [u8],
 }
 
-impl RedisServerStats {
-    pub(super) fn add(&self, counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
+impl Counters {
+    pub(super) fn stats(&self) -> RedisServerStats {
+        let [received, expired, undecodable, unanswerable, responded] =
+            [&self.received, &self.expired, &self.undecodable, &self.unanswerable, &self.responded]
+                .map(|counter| counter.load(Ordering::Relaxed));
+        RedisServerStats { received, expired, undecodable, unanswerable, responded }
     }
 
     /// Logs a message, unless one was logged just now.
@@ -54,7 +67,8 @@ impl RedisServerStats {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if logged.is_none_or(|logged| now - logged >= LOG_INTERVAL) {
             *logged = Some(now);
-            let count = self.undecodable.load(Ordering::Relaxed) + self.unanswerable.load(Ordering::Relaxed);
+            let stats = self.stats();
+            let count = stats.undecodable + stats.unanswerable;
             tracing::warn!("{message} ({count} such messages so far)");
         }
     }
