@@ -196,7 +196,7 @@ impl Committer {
             let (taken, fate) = run.read(&mut replies, &mut self.abilities);
             let mut rest = run.entries.into_iter();
             for entry in rest.by_ref().take(taken) {
-                let _ = entry.done.send(Ok(()));
+                let _ = entry.done.send(Ok(true));
             }
             match fate {
                 Fate::Full => rest.for_each(|entry| self.full(entry)),
@@ -241,7 +241,9 @@ impl Committer {
         if !movable.is_empty() {
             self.node.failed(&error);
         }
-        movable.into_iter().for_each(|entry| self.refuse(entry, error));
+        for entry in movable {
+            let _ = entry.done.send(Ok(false));
+        }
     }
 
     /// Lets a message wait for room in its list, as long as the original would.

@@ -67,7 +67,8 @@ struct Entry {
     flushed: Arc<AtomicBool>,
     /// Whether the message is given back when Redis is out of order, instead of waiting for it.
     can_go_elsewhere: bool,
-    done: oneshot::Sender<Result<(), TransportError>>,
+    /// True when the list has the message, false when it is given back.
+    done: oneshot::Sender<Result<bool, TransportError>>,
 }
 
 impl Push {
@@ -97,35 +98,24 @@ impl Pusher {
     /// is out of order. The text says where the message may have been delivered all the same, because the connection
     /// broke or fell silent after it had left; such a message is not sent again.
     pub async fn push(&self, push: Push) -> Result<(), TransportError> {
-        self.push_flagged(push, false, &Arc::default()).await
+        self.push_or_give_back(push, false).await.map(|_| ())
     }
 
     /// As [`push`](Self::push), but does not wait for a Redis that is out of order: false when the message was surely
     /// not sent for that reason and there is time left to push it elsewhere.
     pub(super) async fn try_push(&self, push: Push) -> Result<bool, TransportError> {
-        let (deadline, flushed) = (push.deadline, Arc::default());
-        match self.push_flagged(push, true, &flushed).await {
-            Ok(()) => Ok(true),
-            Err(error) => {
-                let was_sent = flushed.load(Ordering::Acquire) || !self.node.is_down();
-                if was_sent || Instant::now() >= deadline { Err(error) } else { Ok(false) }
-            }
-        }
+        self.push_or_give_back(push, true).await
     }
 
-    async fn push_flagged(
-        &self,
-        push: Push,
-        can_go_elsewhere: bool,
-        flushed: &Arc<AtomicBool>,
-    ) -> Result<(), TransportError> {
+    async fn push_or_give_back(&self, push: Push, can_go_elsewhere: bool) -> Result<bool, TransportError> {
         let deadline = push.deadline;
+        let flushed = Arc::<AtomicBool>::default();
         let (done, result) = oneshot::channel();
-        self.enqueue(Entry { push, refusals: 0, flushed: Arc::clone(flushed), can_go_elsewhere, done });
+        self.enqueue(Entry { push, refusals: 0, flushed: Arc::clone(&flushed), can_go_elsewhere, done });
         match time::timeout_at(deadline, result).await {
-            Ok(Ok(result)) => result,
+            Ok(Ok(result)) if !matches!(result, Ok(false)) || Instant::now() < deadline => result,
             // The task of the queue ended with its runtime, or time is up.
-            Ok(Err(_)) | Err(_) => Err(self.out_of_time(flushed.load(Ordering::Acquire))),
+            _ => Err(self.out_of_time(flushed.load(Ordering::Acquire))),
         }
     }
 
