@@ -223,7 +223,7 @@ async fn stopping_ends_the_wait_and_gives_what_was_popped() {
     let transport = transport(&settings);
     let start = Instant::now();
     let stop = async {
-        while !redis.command(&["CLIENT", "LIST"]).text().contains("cmd=blmpop") {
+        while !redis.command(&["CLIENT", "LIST"]).text().contains("cmd=bl") {
             tokio::task::yield_now().await;
         }
         transport.stop();
