@@ -49,11 +49,11 @@ pub(crate) struct CallArgs {
     pub(crate) body: String,
 
     /// How long to wait for the answer, in seconds [default: 5]
-    #[arg(short, long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(short, long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
     /// A switch to activate; may be given several times
-    #[arg(short, long = "switch", value_name = "NUMBER")]
+    #[arg(short, long = "switch", value_name = "NUMBER", value_parser = switch, allow_hyphen_values = true)]
     pub(crate) switches: Vec<i64>,
 
     /// More entries for the context header: a JSON map
@@ -84,6 +84,10 @@ Exit codes:
   1  the job or the action answered with errors
   2  wrong usage
   3  no answer in time, or Redis out of reach";
+
+fn switch(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "allowed is an integer of 64 bits".to_owned())
+}
 
 /// A number of seconds above 0.
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -14,6 +14,7 @@ pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
     let body = input::body(&args.body)?;
     let context = args.context.as_deref().map(|text| input::map("--context", text)).transpose()?;
     let redis = redis(args.redis.as_deref())?;
+    let masters = redis.masters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let client =
         Client::builder().service(&args.service, redis).build().map_err(|error| Failure::usage(error.to_string()))?;
 
@@ -31,10 +32,15 @@ pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let answer = runtime.block_on(async { call.await });
     if args.verbose {
-        output::note(&format!("{} {} took {:.1?}", args.service, args.action, started.elapsed()));
+        let took = started.elapsed();
+        output::note(&format!("{} {} took {took:.1?} over {masters}", args.service, args.action));
     }
     match answer {
         Ok(answer) => output::body(&answer.body.to_value(), args.json),
+        Err(error) if error.is_timeout() => Err(Failure::Transport {
+            code: "MESSAGE_RECEIVE_TIMEOUT",
+            message: format!("{error}; asked over {masters}: is a worker of {} running there?", args.service),
+        }),
         Err(error) => Err(failure(error)),
     }
 }

@@ -21,6 +21,6 @@ pub(crate) fn map(what: &str, text: &str) -> Result<Map, Failure> {
     let value = serde_json::from_str(text).map_err(|error| Failure::usage(format!("{what}: not JSON: {error}")))?;
     match json::from_json(value).map_err(|error| Failure::usage(format!("{what}: {error}")))? {
         Value::Map(map) => Ok(map),
-        _ => Err(Failure::usage(format!("{what}: allowed is a map, such as '{{\"number\": 7}}'"))),
+        _ => Err(Failure::usage(format!("{what}: allowed is a JSON map, such as {{\"key\": 7}}"))),
     }
 }

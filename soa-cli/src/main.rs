@@ -14,15 +14,29 @@ use crate::args::{Args, Command};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let as_json = matches!(&args.command, Command::Call(call) if call.json);
-    match run(args) {
+    let (result, as_json) = match Args::try_parse() {
+        Ok(args) => {
+            let as_json = matches!(&args.command, Command::Call(call) if call.json);
+            (run(args), as_json)
+        }
+        // Help and the version come as errors too, as do mistakes that people read.
+        Err(error) if !error.use_stderr() || !wants_json() => error.exit(),
+        Err(error) => (Err(Failure::usage(error.to_string().trim_start_matches("error: ").trim_end())), true),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::failure(&failure, as_json);
             failure.exit_code()
         }
     }
+}
+
+/// Whether `--json` stands in a command line that is wrong somewhere else.
+fn wants_json() -> bool {
+    let matches = Args::command().ignore_errors(true).try_get_matches();
+    let call = matches.ok().and_then(|mut matches| matches.remove_subcommand());
+    call.is_some_and(|(_, call)| matches!(call.try_get_one("json"), Ok(Some(true))))
 }
 
 fn run(args: Args) -> Result<(), Failure> {

@@ -44,10 +44,11 @@ pub(crate) fn failure(failure: &Failure, as_json: bool) {
 
 fn readable(failure: &Failure) -> String {
     match failure {
-        Failure::Usage(message) => format!("{ALARM}error{ALARM:#}: {message}\n"),
-        Failure::Transport { message, .. } => format!("{ALARM}no answer{ALARM:#}: {message}\n"),
+        Failure::Usage(message) | Failure::Transport { message, .. } => {
+            format!("{ALARM}error{ALARM:#}: {}\n", harmless(message))
+        }
         Failure::Answer { what, errors } => {
-            let mut text = format!("{ALARM}error{ALARM:#}: {what}\n");
+            let mut text = format!("{ALARM}error{ALARM:#}: {}\n", harmless(what));
             for error in errors {
                 text.push_str(&line(error));
             }
@@ -57,20 +58,39 @@ fn readable(failure: &Failure) -> String {
 }
 
 fn line(error: &Error) -> String {
-    let field = error.field.as_deref().map(|field| format!(" {field}")).unwrap_or_default();
-    let mut text = format!("  {STRONG}{}{STRONG:#}{field}: {}\n", error.code, error.message);
+    let field = error.field.as_deref().map(|field| format!(" {}", harmless(field))).unwrap_or_default();
+    let message = harmless(&error.message).replace('\n', "\n    ");
+    let mut text = format!("  {STRONG}{}{STRONG:#}{field}: {message}\n", harmless(&error.code));
     if let Some(variables) = &error.variables {
-        text.push_str(&format!("    {FAINT}variables: {}{FAINT:#}\n", human::to_json(variables)));
+        text.push_str(&format!(
+            "    {FAINT}variables: {}{FAINT:#}\n",
+            harmless(&human::to_json(variables).to_string())
+        ));
     }
     if let Some(permissions) = &error.denied_permissions {
-        text.push_str(&format!("    {FAINT}denied permissions: {}{FAINT:#}\n", permissions.join(", ")));
+        text.push_str(&format!("    {FAINT}denied permissions: {}{FAINT:#}\n", harmless(&permissions.join(", "))));
     }
     if let Some(traceback) = &error.traceback {
         for line in traceback.lines() {
-            text.push_str(&format!("    {FAINT}{line}{FAINT:#}\n"));
+            text.push_str(&format!("    {FAINT}{}{FAINT:#}\n", harmless(line)));
         }
     }
     text
+}
+
+/// Text from elsewhere without what would steer a terminal or turn the writing round; line breaks and tabs stay.
+fn harmless(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().fold(String::with_capacity(text.len()), |mut text, c| {
+        if steers(c) {
+            text.extend(c.escape_unicode());
+        } else {
+            text.push(c);
+        }
+        text
+    })
 }
 
 fn machine(failure: &Failure) -> Json {

@@ -69,6 +69,10 @@ fn errors_of_the_service_are_readable_for_people_and_for_machines() {
     }]);
     assert_eq!((run.code, run.stdout.as_str(), errors), (1, "", expected));
 
+    let run = fixture.call(&["or\nder\u{1b}[31m\u{202e}"]);
+    assert!(run.stderr.contains(r"der\u{1b}[31m\u{202e}"), "{run:?}");
+    assert!(!run.stderr.contains(['\u{1b}', '\u{202e}']), "{run:?}");
+
     let run = fixture.call(&["job_error"]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("JOB_BAD: job is bad"), "{run:?}");
@@ -80,7 +84,8 @@ fn no_answer_is_told_apart_from_an_error() {
 
     let run = soa(&["call", "nobody", "x", "--redis", &redis.url(), "--timeout", "0.2"]);
     assert_eq!((run.code, run.stdout.as_str()), (3, ""));
-    assert!(run.stderr.contains("nobody"), "{run:?}");
+    assert!(run.stderr.contains("is a worker of nobody running there?"), "{run:?}");
+    assert!(run.stderr.contains(&redis.url()), "{run:?}");
 
     let url = redis.url();
     drop(redis);

@@ -24,9 +24,9 @@ fn wrong_usage_says_what_is_wrong_and_where() {
     check(&["demo", "square", "--body", "-"], "7", &["standard input", "map"]);
     check(&["demo", "square", "--body", "-"], "", &["standard input", "not JSON"]);
     check(&["demo", "square", "--context", "7"], "", &["--context", "map"]);
-    check(&["demo", "square", "--switch", "x"], "", &["--switch", "x"]);
+    check(&["demo", "square", "--switch", "x"], "", &["--switch", "x", "allowed is an integer"]);
     for timeout in ["0", "-1", "x", "NaN", "inf", "1e300", "1e-30"] {
-        check(&["demo", "square", &format!("--timeout={timeout}")], "", &["--timeout", "above 0"]);
+        check(&["demo", "square", "--timeout", timeout], "", &["--timeout", "above 0"]);
     }
     check(&["", "square"], "", &["service"]);
     check(&["demo!", "square"], "", &["demo!"]);
@@ -49,9 +49,11 @@ fn the_environment_names_the_masters_where_the_command_line_does_not() {
 
 #[test]
 fn machines_get_usage_errors_as_json() {
-    let run = soa(&["call", "demo", "square", "--body", "[1]", "--json"]);
-    let errors: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
-    assert_eq!(errors[0]["code"], "USAGE", "{run:?}");
+    for wrong in [&["demo", "square", "--body", "[1]"][..], &["demo", "square", "--timeout", "x"], &["demo"]] {
+        let run = soa(&[&["call", "--json"], wrong].concat());
+        let errors: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+        assert_eq!((run.code, &errors[0]["code"]), (2, &"USAGE".into()), "{run:?}");
+    }
 }
 
 #[test]
