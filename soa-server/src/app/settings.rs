@@ -112,7 +112,7 @@ fn check_routes(source: &str, services: &BTreeMap<String, ClientSettings>) -> Re
 }
 
 fn no_redis(path: &str, found: &str) -> Fault {
-    Fault::new(path, format!("found {found}"), "allowed is redis for a process of its own")
+    Fault::new(path, format!("found \"{found}\""), "allowed is redis for a process of its own")
 }
 
 /// A client of these services without the middleware that settings name.
@@ -190,10 +190,11 @@ mod tests {
 
     #[test]
     fn a_process_is_reached_over_redis() {
-        let fault = "\n  transport.path: found local; allowed is redis for a process of its own";
+        let fault = "\n  transport.path: found \"local\"; allowed is redis for a process of its own";
         check(&json!({ "transport": { "path": "local" } }), fault);
         let stub = json!({ "path": "stub", "kwargs": { "action_map": {} } });
-        let fault = "\n  client_routing.users.transport.path: found stub; allowed is redis for a process of its own";
+        let fault =
+            "\n  client_routing.users.transport.path: found \"stub\"; allowed is redis for a process of its own";
         check(&json!({ "client_routing": { "users": { "transport": stub } } }), fault);
     }
 

@@ -202,7 +202,7 @@ fn wrong_usage_and_wrong_settings_end_with_2() {
         "route.json",
         r#"{ "client_routing": { "users": { "transport": { "path": "stub", "kwargs": { "action_map": {} } } } } }"#,
     );
-    check_output(&["-s", &route], 2, &[], &["client_routing: service \"users\" has the stub transport"]);
+    check_output(&["-s", &route], 2, &[], &["client_routing.users.transport.path: found \"stub\"; allowed is redis"]);
     let right = file("right.yaml", "concurrency: 8\nclient_routing: {users: {}}\n");
     check_output(&["--settings", &right, "--check-settings"], 0, &["the settings are right\n"], &[]);
 }
