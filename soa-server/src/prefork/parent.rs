@@ -11,7 +11,11 @@ use std::{
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::{process::ChildStdin, select, time::sleep_until};
+use tokio::{
+    process::ChildStdin,
+    select,
+    time::{sleep, sleep_until},
+};
 use tracing::{error, info, warn};
 
 use super::{command::WorkerCommand, respawn::Respawn};
@@ -19,6 +23,10 @@ use crate::worker::stop::{Ask, StopSignals};
 
 /// How much longer than a worker may drain the parent waits for it.
 const SLACK: Duration = Duration::from_secs(5);
+
+/// How long the end of a worker that was told to stop may be ahead of the parent's own stop signal: a supervisor tells
+/// the whole process group, and an idle worker is fast.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// How the parent came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +89,7 @@ impl Parent {
         while !self.exits.is_empty() {
             let deadline = self.stopping.as_ref().and_then(|stopping| stopping.deadline);
             select! {
+                biased;
                 ask = signals.next() => match ask {
                     Ask::Drain => self.stop(),
                     Ask::Nothing => {}
@@ -116,15 +125,19 @@ impl Parent {
     }
 
     fn exited(&mut self, number: usize, exit: io::Result<ExitStatus>) {
-        self.running.remove(&number);
+        let is_news = self.running.remove(&number).is_some();
+        // A worker that was still starting dies of such a signal: it had accepted nothing.
+        let stopped = [Some(Signal::TERM.as_raw()), Some(Signal::INT.as_raw())];
+        let clean = exit.as_ref().is_ok_and(|status| status.success() || stopped.contains(&status.signal()));
+        if is_news && clean && self.stopping.is_none() {
+            self.exits.push(sleep(GRACE).map(move |()| (number, exit)).boxed());
+            return;
+        }
         let how = match &exit {
             Ok(status) => format!("ended ({status})"),
             Err(error) => format!("could not be started ({error})"),
         };
         if let Some(stopping) = &mut self.stopping {
-            // A worker that was still starting dies of such a signal: it had accepted nothing.
-            let stopped = [Some(Signal::TERM.as_raw()), Some(Signal::INT.as_raw())];
-            let clean = exit.is_ok_and(|status| status.success() || stopped.contains(&status.signal()));
             stopping.forced |= !clean;
             return match clean {
                 true => info!("worker {number} {how}"),
@@ -143,14 +156,14 @@ impl Parent {
     }
 
     fn stop(&mut self) {
-        info!("stop signal: waiting for {} workers", self.running.len());
+        info!("stop signal: waiting for workers to end: {}", self.running.len());
         let deadline = self.drain_limit.map(|limit| Instant::now() + limit + SLACK);
         self.stopping = Some(Stopping { deadline, forced: false });
         self.signal(Signal::TERM);
     }
 
     fn force(&mut self, why: &str) {
-        error!("{why}: killing {} workers", self.running.len());
+        error!("{why}: killing workers that still run: {}", self.running.len());
         self.stopping = Some(Stopping { deadline: None, forced: true });
         self.signal(Signal::KILL);
     }

@@ -49,7 +49,7 @@ impl Server {
         Self { child, log }
     }
 
-    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+    pub(crate) fn lines(&self) -> MutexGuard<'_, Vec<String>> {
         self.log.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
