@@ -43,6 +43,7 @@ Exit codes:
 pub(crate) struct Args {
     /// How many worker processes to run, at most 5 for each processor. With 0 or 1 this process is the only worker
     #[arg(short, long, visible_alias = "fork-processes", value_name = "N", default_value_t = 0)]
+    #[arg(allow_negative_numbers = true, value_parser = count)]
     pub(crate) fork: usize,
 
     /// Do not start workers again that have ended. Without this, each is given up at its 4th exit within 15 seconds or
@@ -103,6 +104,11 @@ pub(crate) fn report_check(warnings: &[String]) {
     report.push_str("the settings are right\n");
     // There is nobody to tell that this cannot be written.
     let _ = io::stdout().write_all(report.as_bytes());
+}
+
+/// Negative numbers get here too, so that they hear the same as all else that is no count.
+fn count(typed: &str) -> Result<usize, &'static str> {
+    typed.parse().map_err(|_| "allowed is an integer of 0 or more")
 }
 
 fn levels() -> impl TypedValueParser<Value = Level> {

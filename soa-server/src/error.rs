@@ -92,7 +92,8 @@ macro_rules! error_type {
                 Self(Failure::one(code.into(), message.into(), $is_caller_error))
             }
 
-            /// A failure nobody planned for, as `?` makes it, from a text or a boxed error.
+            /// A failure nobody planned for, from an error, a boxed error or a text. `?` makes the same of an error; a
+            /// text needs this function.
             #[must_use]
             pub fn internal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
                 Self(Failure::caused_by(&*error.into()))

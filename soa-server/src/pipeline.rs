@@ -106,7 +106,11 @@ impl Service {
     fn report(&self, failure: Failure) -> Vec<Error> {
         let mut errors = failure.errors;
         if let (Some(trace), Some(error)) = (failure.trace, errors.first_mut()) {
-            tracing::error!(trace, "{}", error.message);
+            // An error without a cause has nothing to add to its message.
+            match error.message.ends_with(&trace) {
+                true => tracing::error!("{}", error.message),
+                false => tracing::error!(trace, "{}", error.message),
+            }
             error.traceback = self.0.expose_tracebacks.then_some(trace);
         }
         errors

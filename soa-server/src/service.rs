@@ -190,7 +190,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         self
     }
 
-    /// The service's version, which callers can ask for.
+    /// The service's version, for people.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.service.version = Some(version.into());

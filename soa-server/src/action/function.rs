@@ -47,7 +47,9 @@ use crate::ActionError;
     label = "not an action",
     note = "an action is `async fn(In) -> Result<Out, ActionError>`, \
             `async fn(ActionContext<{S}>, In) -> Result<Out, ActionError>` or a type that implements `Action<{S}>`",
-    note = "`In` is `DeserializeOwned`, `Out` is `Serialize`, and the future must be `Send`"
+    note = "to check: the context comes first, then the input; the input is `DeserializeOwned` and the output `Serialize`; \
+            the error is `ActionError`; the future is `Send` (no `Rc` and no lock guard across an `.await`); \
+            `.state(..)` comes before `.action(..)`"
 )]
 pub trait IntoAction<S, Marker>: Sized {
     #[doc(hidden)]

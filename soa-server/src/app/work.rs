@@ -2,12 +2,15 @@
 
 use std::{io, pin::pin, process};
 
-use soa_common::{envelope::PYSOA_VERSION, transport::redis::RedisServerTransport};
+use soa_common::{
+    envelope::PYSOA_VERSION,
+    transport::redis::{RedisServerTransport, RedisSettings},
+};
 use tokio::{
     runtime::{Builder, Runtime},
     select,
 };
-use tracing::{error, info};
+use tracing::{Instrument, error, error_span, info};
 
 use super::{
     BoxError, Exit, Failure,
@@ -45,7 +48,7 @@ async fn work<F>(
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
-    let Prepared { settings, mut redis, middleware, .. } = prepared;
+    let Prepared { settings, redis, middleware, .. } = prepared;
     let mut stop = pin!(stop);
     let service = select! {
         biased;
@@ -54,6 +57,19 @@ where
     };
     let service = service.unwrap_or_else(|panic| Err(panic.into()));
     let service = service.map_err(|error| Failure::new("the service could not be made", &*error))?;
+    // At the level of errors, so that the name stands on every line that is logged at all.
+    let span = error_span!("worker", service_name = service.name());
+    host(service, &settings, redis, number, stop).instrument(span).await
+}
+
+/// Serves until the process is told to stop.
+async fn host(
+    service: Service,
+    settings: &ServerSettings,
+    mut redis: RedisSettings,
+    number: Option<usize>,
+    stop: impl Future<Output = ()>,
+) -> Result<Exit, Failure> {
     let masters: Vec<String> = redis.masters.iter().map(ToString::to_string).collect();
     let [major, minor, patch] = PYSOA_VERSION;
     info!(
@@ -67,7 +83,7 @@ where
     redis.client_name.get_or_insert_with(|| format!("soa:{}:{number}", service.name()));
     let transport = RedisServerTransport::new(service.name(), redis);
     let transport = transport.map_err(|error| Failure::new("transport", &error))?;
-    Ok(match serve(service, transport, &settings, stop).await {
+    Ok(match serve(service, transport, settings, stop).await {
         Ok(()) => {
             info!("stopped");
             Exit::Clean

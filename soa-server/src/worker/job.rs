@@ -4,6 +4,7 @@ use soa_common::{
     Context, Control, Error, JobResponse, codes,
     transport::{Received, ServerTransport, TransportError, TransportErrorKind},
 };
+use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, field::Empty};
 
 use super::{Chain, request_log::RequestLog};
@@ -35,6 +36,7 @@ impl<T: ServerTransport> JobRunner<T> {
     }
 
     async fn answer(&self, request: Received<T::Reply>) {
+        let start = Instant::now();
         self.log.request(&request.job);
         let info = JobInfo { request_id: request.request_id, deadline: request.deadline };
         let response = self.service.process(&request.job, info).await;
@@ -43,7 +45,7 @@ impl<T: ServerTransport> JobRunner<T> {
         {
             error!("the response could not be sent: {}", Chain(&error));
         }
-        self.log.response(&request.job, &response);
+        self.log.response(&request.job, &response, start.elapsed());
     }
 
     /// Sends a response, or says in its place why it cannot be sent.

@@ -22,7 +22,7 @@ use crate::{ServerSettings, Service};
 
 /// A worker that was told to stop did not finish its requests within `harakiri.timeout`; they were dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{unfinished} requests were not finished within {} seconds of the request to stop", .limit.as_secs_f64())]
+#[error("requests not finished within {} s of the request to stop: {unfinished}", .limit.as_secs_f64())]
 #[non_exhaustive]
 pub struct DrainExceeded {
     /// How many requests were running still.
@@ -81,7 +81,7 @@ pub async fn serve<T: ServerTransport>(
         }
     };
     if worker.expired > 0 {
-        info!("dropped {} requests that had expired before they were started", worker.expired);
+        info!("requests dropped because they had expired before they were started: {}", worker.expired);
     }
     drained.map_err(|limit| DrainExceeded { unfinished: worker.running(), limit })
 }

@@ -1,6 +1,6 @@
 //! The log of requests and responses.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use soa_common::{JobResponse, Value, redact::Redactor};
@@ -52,16 +52,26 @@ impl RequestLog {
         log_at!(self.success_level, "job request: {}", ShownJob(&self.redactor, job));
     }
 
-    pub(super) fn response(&self, job: &Bytes, response: &JobResponse) {
+    pub(super) fn response(&self, job: &Bytes, response: &JobResponse, took: Duration) {
+        let took_ms = Milliseconds(took);
         let failed = !response.errors.is_empty() || response.actions.iter().any(|action| !action.errors.is_empty());
         if !failed {
-            return log_at!(self.success_level, "job response: {}", self.redactor.show(response));
+            return log_at!(self.success_level, %took_ms, "job response: {}", self.redactor.show(response));
         }
         // The request may have been logged at a level nobody listens to.
         if !is_enabled(self.success_level) {
             log_at!(self.error_level, "job request: {}", ShownJob(&self.redactor, job));
         }
-        log_at!(self.error_level, "job response: {}", self.redactor.show(response));
+        log_at!(self.error_level, %took_ms, "job response: {}", self.redactor.show(response));
+    }
+}
+
+/// A time with as many digits as say something.
+struct Milliseconds(Duration);
+
+impl fmt::Display for Milliseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1}", self.0.as_secs_f64() * 1000.0)
     }
 }
 

@@ -30,6 +30,8 @@ fn lines_of_the_log_carry_their_request_and_no_secret() {
     assert_eq!(response.actions[0].body.get("password").unwrap().as_str(), Some("hunter2"));
     let fields = " main demo 417 c0ffee (n/a): ";
     let [request, response] = ["job request: ", "job response: "].map(|what| server.wait_for(1, &[fields, what]));
+    let (_, took) = response[0].rsplit_once(" took_ms=").unwrap();
+    assert!(took.parse::<f64>().unwrap() >= 0.0, "{took}");
     for line in [&request[0], &response[0]] {
         assert!(line.contains("red") && line.contains("**********") && !line.contains("hunter2"), "{line}");
         assert!(!line.contains('\u{1b}'), "{line:?}");
@@ -147,7 +149,7 @@ fn draining_has_a_limit() {
         server.wait_for(1, &["job request: "]);
         server.signal(Signal::TERM);
         assert_eq!(server.exit_code(), Some(1));
-        server.wait_for(1, &["1 requests were not finished within 1 seconds"]);
+        server.wait_for(1, &[" demo -- -- (n/a): requests not finished within 1 s of the request to stop: 1"]);
         redis.command(&["FLUSHALL"]);
     }
 }
@@ -180,7 +182,18 @@ fn wrong_usage_and_wrong_settings_end_with_2() {
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    check_output(&["--fork", "many"], 2, &[], &["invalid value 'many' for '--fork <N>'"]);
+    check_output(
+        &["--fork", "many"],
+        2,
+        &[],
+        &["invalid value 'many' for '--fork <N>': allowed is an integer of 0 or more"],
+    );
+    check_output(
+        &["--fork", "-1"],
+        2,
+        &[],
+        &["invalid value '-1' for '--fork <N>': allowed is an integer of 0 or more"],
+    );
     check_output(&["--frok", "4"], 2, &[], &["--frok", "--fork"]);
     check_output(&["--redis", "http://u:hunter2@a"], 2, &[], &["error: --redis: found \"http://***@a\"; allowed is"]);
     check_output(&["--settings", "nowhere.json"], 2, &[], &["error: nowhere.json: cannot be read: "]);

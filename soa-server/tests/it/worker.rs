@@ -201,7 +201,7 @@ async fn draining_ends_at_its_limit() {
     settings.harakiri.timeout = Some(Duration::from_secs(9));
     script.request(1, "sleeps");
     let exceeded = with_worker(transport, settings, async || {}).await.unwrap_err();
-    assert_eq!(exceeded.to_string(), "1 requests were not finished within 9 seconds of the request to stop");
+    assert_eq!(exceeded.to_string(), "requests not finished within 9 s of the request to stop: 1");
 }
 
 #[tokio::test(start_paused = true)]
