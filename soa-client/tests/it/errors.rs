@@ -132,12 +132,9 @@ async fn an_output_of_another_type_names_the_place() {
     }
     let client = Fake::echoing().client();
     for (body, expected) in [
-        (
-            json!({"users": [{"name": "Ada"}, {"name": 7}]}),
-            "users.1.name: invalid type: integer `7`, expected a string",
-        ),
-        (json!({"users": [{}]}), "users.0: missing field `name`"),
-        (json!({}), "missing field `users`"),
+        (json!({"users": [{"name": "Ada"}, {"name": 7}]}), "users.1.name: found an integer, expected a text"),
+        (json!({"users": [{}]}), "users.0: missing key: name"),
+        (json!({}), "missing key: users"),
     ] {
         let raised = client.call::<Users>("echo", "get_users", body).await.unwrap_err().to_string();
         let start = "the response of service \"echo\" cannot be used: the output of action \"get_users\" is not what \

@@ -4,6 +4,7 @@
 //! and [`encode`] and [`decode`] translate serde types.
 
 mod check;
+mod misfit;
 mod reader;
 mod serialize;
 mod typed;

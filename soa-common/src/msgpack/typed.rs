@@ -5,7 +5,7 @@ use rmp_serde::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_path_to_error::Segment;
 
-use super::{MAX_DEPTH, serialize::Serializer};
+use super::{MAX_DEPTH, misfit::describe, serialize::Serializer};
 use crate::{InvalidField, InvalidMessage};
 
 /// Encodes a serde value as MessagePack: structs as maps, types with a readable form (such as UUIDs) as text, `f32` with
@@ -44,7 +44,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidMessage> {
 /// Why and where MessagePack is not what a serde type wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
-    /// Serde's message, or what was found where it does not belong.
+    /// What was found and what was expected, without the value itself, or the text of a `Deserialize` of one's own.
     pub message: String,
     /// Keys and indexes joined by dots; `None` for the value itself.
     pub pointer: Option<String>,
@@ -69,14 +69,6 @@ pub fn decode_or_locate<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misfit> 
         let keys: Vec<_> = keys.collect();
         Misfit { message: describe(placed.inner()), pointer: (!keys.is_empty()).then(|| keys.join(".")) }
     })
-}
-
-/// The error's own text, except where that speaks of MessagePack's markers instead of kinds of values.
-fn describe(error: &rmp_serde::decode::Error) -> String {
-    let rmp_serde::decode::Error::TypeMismatch(marker) = error else {
-        return error.to_string();
-    };
-    format!("found {}, which is not what belongs here", kind(marker.to_u8()))
 }
 
 /// What kind of value starts with this byte, with its article.

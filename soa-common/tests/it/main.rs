@@ -7,6 +7,7 @@ mod frames;
 mod hostile;
 mod json_for_people;
 mod json_payloads;
+mod misfits;
 mod properties;
 mod redis;
 mod redis_client;
