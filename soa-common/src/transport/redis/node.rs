@@ -35,9 +35,10 @@ pub struct Node {
 struct Outage {
     since: Option<Instant>,
     error: String,
+    /// When the log last said so.
     logged: Option<Instant>,
-    /// Whether the log says that the master is out of order.
-    announced: bool,
+    /// Whether Redis answers, but refuses: that it can be reached again says nothing then.
+    is_refusal: bool,
 }
 
 impl Node {
@@ -101,13 +102,25 @@ impl Node {
         if outage.logged.is_some_and(|logged| now - logged < LOG_INTERVAL) {
             return;
         }
-        if outage.announced {
-            tracing::warn!("Redis {} is still out of order, for {:?}: {error}", self.master, now - since);
+        if outage.logged.replace(now).is_some() {
+            let seconds = (now - since).as_secs();
+            tracing::warn!("Redis {} is still out of order, for {seconds} s: {error}", self.master);
         } else {
             tracing::warn!("Redis {} is out of order, trying again until it works: {error}", self.master);
         }
-        outage.logged = Some(now);
-        outage.announced = true;
+    }
+
+    /// As [`failed`](Self::failed), where Redis answered with an error.
+    pub(super) fn refused(&self, error: &dyn Display) {
+        self.failed(error);
+        self.outage().is_refusal = true;
+    }
+
+    /// Notes that a connection was made: the end of an outage, unless Redis could be reached all the time.
+    pub(super) fn connected(&self) {
+        if self.is_down() && !self.outage().is_refusal {
+            self.works();
+        }
     }
 
     /// Notes that a command succeeded.
@@ -117,9 +130,8 @@ impl Node {
         }
         let mut outage = self.outage();
         self.is_down.store(false, Ordering::Relaxed);
-        let since = outage.since.take();
-        if let (Some(since), true) = (since, std::mem::take(&mut outage.announced)) {
-            tracing::info!("Redis {} works again after {:?}", self.master, since.elapsed());
+        if let Some(since) = std::mem::take(&mut *outage).since {
+            tracing::info!("Redis {} works again after {:.1} s", self.master, since.elapsed().as_secs_f64());
         }
     }
 
@@ -132,5 +144,42 @@ impl fmt::Debug for Node {
     /// Without the login.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Node({})", self.master)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node() -> Node {
+        let master: Master = "redis://127.0.0.1:1".parse().unwrap();
+        Node::new(&master, &RedisSettings::default(), "test").unwrap()
+    }
+
+    #[test]
+    fn every_outage_is_logged_at_its_start_and_once_a_minute() {
+        let node = node();
+        let logged = |node: &Node| node.outage().logged;
+        for _ in 0..2 {
+            node.failed(&"gone");
+            let start = logged(&node);
+            assert!(start.is_some(), "the start is logged");
+            node.failed(&"gone");
+            assert_eq!(logged(&node), start, "not again within a minute");
+            node.connected();
+            assert_eq!(node.failure(), None, "the next outage is another one");
+        }
+    }
+
+    #[test]
+    fn a_refusal_does_not_end_with_a_connection() {
+        let node = node();
+        node.refused(&"LOADING");
+        node.connected();
+        assert_eq!(node.failure().as_deref(), Some("LOADING"));
+        node.works();
+        node.failed(&"gone");
+        node.connected();
+        assert_eq!(node.failure(), None);
     }
 }

@@ -110,6 +110,7 @@ impl Popper {
         }
         match Connection::open(&self.node).await {
             Ok(connection) => {
+                self.node.connected();
                 self.connection = Some(connection);
                 self.form = Form::Many;
                 Ok(())
@@ -217,8 +218,13 @@ impl Popper {
 
     /// Notes a failure: the next pop connects again, after a pause.
     fn failed(&mut self, error: &RedisError) -> TransportError {
+        let is_refusal = error.code().is_some();
         let error = describe(error);
-        self.node.failed(&error);
+        if is_refusal {
+            self.node.refused(&error);
+        } else {
+            self.node.failed(&error);
+        }
         self.connection = None;
         self.not_before = Some(Instant::now() + self.backoff.pause());
         let message = format!("nothing can be received from Redis {}: {error}", self.node.master());

@@ -69,7 +69,8 @@ impl Counters {
             *logged = Some(now);
             let stats = self.stats();
             let count = stats.undecodable + stats.unanswerable;
-            tracing::warn!("{message} ({count} such messages so far)");
+            let messages = if count == 1 { "message" } else { "messages" };
+            tracing::warn!("{message} ({count} such {messages} so far)");
         }
     }
 }
@@ -77,7 +78,26 @@ impl Counters {
 impl fmt::Display for Unreadable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, error, frame } = self;
-        write!(f, "a message of {} bytes to {service} cannot be read: {error}; it starts with ", frame.len())?;
+        write!(f, "a message of {} bytes to {service} cannot be read: {error}; ", frame.len())?;
+        if frame.is_empty() {
+            return f.write_str("it is empty");
+        }
+        f.write_str("it starts with ")?;
         frame.iter().take(SHOWN).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_of_an_unreadable_message_is_shown_if_it_has_one() {
+        let check = |frame: &[u8], end: &str| {
+            let said = Unreadable { service: "s", error: &InvalidMessage::new("no"), frame }.to_string();
+            assert_eq!(said, format!("a message of {} bytes to s cannot be read: no; {end}", frame.len()));
+        };
+        check(&[], "it is empty");
+        check(&[0x82, 0xa1], "it starts with 82a1");
     }
 }
