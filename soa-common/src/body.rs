@@ -1,3 +1,5 @@
+use std::fmt;
+
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
@@ -9,7 +11,8 @@ use crate::{
 /// The body of an action's request or response: a map that stays MessagePack bytes until someone looks.
 ///
 /// A body that came from the wire is a slice of its frame, proven whole and harmless; one made from a [`Map`] stays that
-/// map until it is sent. Clones are cheap for the former.
+/// map until it is sent. Clones are cheap for the former. Displayed, it is [JSON for people](crate::json) with nothing
+/// censored.
 #[derive(Clone, Debug)]
 pub struct Body(Repr);
 
@@ -123,6 +126,12 @@ impl Body {
             Repr::Raw(bytes) => writer.raw(bytes),
             Repr::Map(map) => writer.entries(map),
         }
+    }
+}
+
+impl fmt::Display for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_value().fmt(f)
     }
 }
 

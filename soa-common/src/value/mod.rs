@@ -16,9 +16,14 @@ pub use integer::Integer;
 pub use map::Map;
 pub use moment::{Date, DateTime, Time, UtcDateTime};
 
+use std::fmt;
+
+use crate::json;
+
 /// Any value of the protocol (`docs/protocol.md`, section 7).
 ///
 /// Typed code does not need it: bodies decode straight into serde types. It is for code that handles whatever comes.
+/// Displayed, a value is [JSON for people](crate::json) on one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
@@ -107,5 +112,11 @@ impl Value {
             Self::Map(map) => Some(map),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        json::to_json(self).fmt(f)
     }
 }

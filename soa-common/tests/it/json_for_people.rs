@@ -58,7 +58,7 @@ fn what_cannot_be_read_names_its_path() {
     check(json!({"$time": 5}), "a.1.$time: 5 is not a text");
     check(json!({"$datetime": "x"}), "a.1.$datetime: \"x\" is not a date-time such as 2019-03-07T01:02:03");
     check(json!({"$decimal": "1_0"}), "a.1.$decimal: \"1_0\" is not a decimal");
-    check(json!({"$bytes": "?"}), "a.1.$bytes: not base64: Invalid symbol 63, offset 0.");
+    check(json!({"$bytes": "?"}), "a.1.$bytes: the text is not base64, with its padding");
     let amount = |json| format!("a.1.$amount: {json} is not an amount such as [\"USD\", 1599], in minor units");
     for json in ["\"USD 15.99\"", "[\"USD\",15.99]", "[\"US\",1]", "[\"USD\"]"] {
         check(json!({"$amount": serde_json::from_str::<serde_json::Value>(json).unwrap()}), &amount(json));
@@ -98,4 +98,10 @@ fn bodies_and_jobs_are_censored() {
     let job = JobRequest { actions: vec![ActionRequest::new("log_in", body)], ..JobRequest::default() };
     let expected = format!(r#"{{"control":{{}},"context":{{}},"actions":[{{"action":"log_in","body":{censored}}}]}}"#);
     assert_eq!(redactor.show(&job).to_string(), expected);
+}
+
+#[test]
+fn values_and_bodies_are_displayed_as_one_line() {
+    assert_eq!(Value::from(49).to_string(), "49");
+    assert_eq!(soa_common::Body::encode(&serde_json::json!({"square": 49})).unwrap().to_string(), r#"{"square":49}"#);
 }
