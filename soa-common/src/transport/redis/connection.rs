@@ -143,8 +143,10 @@ pub(super) fn is_passing(error: &ServerError) -> bool {
 
 /// An error of the connection for people.
 pub(super) fn describe(error: &RedisError) -> String {
-    match (error.code(), error.detail()) {
-        (Some(code), Some(detail)) => format!("{code} {detail}"),
+    match (error.kind(), error.code(), error.detail()) {
+        (ErrorKind::AuthenticationFailed, ..) => "the login was refused: is the password right, and needed?".to_owned(),
+        (ErrorKind::Parse, ..) => "what answers there does not speak the protocol of Redis".to_owned(),
+        (_, Some(code), Some(detail)) => format!("{code} {detail}"),
         _ => error.to_string(),
     }
 }

@@ -235,10 +235,25 @@ async fn a_redis_without_memory_says_so() {
 }
 
 #[tokio::test]
+async fn what_is_no_redis_is_told_in_one_line() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let _ = std::io::Write::write_all(&mut connection.unwrap(), b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let deadline = Instant::now() + Duration::from_millis(500);
+    let pushed = pusher(&format!("redis://{address}")).push(Push { deadline, ..message("list", "a") }).await;
+    let error = pushed.unwrap_err().to_string();
+    assert!(error.contains("does not speak the protocol of Redis") && !error.contains('\n'), "{error}");
+}
+
+#[tokio::test]
 async fn a_missing_or_wrong_password_is_told_without_showing_one() {
     let redis = RedisServer::builder().config("requirepass", "right-secret").start();
     let address = redis.addr();
-    for (login, expected) in [("", "NOAUTH"), (":wrong-secret@", "authentication failed")] {
+    for (login, expected) in [("", "NOAUTH"), (":wrong-secret@", "the login was refused")] {
         let pusher = pusher(&format!("redis://{login}{address}"));
         let deadline = Instant::now() + Duration::from_millis(500);
         let error = pusher.push(Push { deadline, ..message("list", "a") }).await.unwrap_err().to_string();
