@@ -141,7 +141,8 @@ impl RedisServerBuilder {
         self
     }
 
-    /// Gives a command another name; an empty one takes it away, as on an older Redis.
+    /// Gives a command another name; an empty one takes it away, as on an older Redis. One that the server at hand does
+    /// not have is passed over.
     pub fn rename_command(self, command: &str, name: &str) -> Self {
         self.config("rename-command", &format!("{command} \"{name}\""))
     }
@@ -156,19 +157,24 @@ impl RedisServerBuilder {
     /// # Panics
     /// When `redis-server` is not installed or does not start.
     #[track_caller]
-    pub fn start(self) -> RedisServer {
+    pub fn start(mut self) -> RedisServer {
         let directory = TempDir::with_prefix("soa-redis-").expect("a temporary directory");
-        fs::write(directory.path().join("redis.conf"), self.lines.join("\n")).expect("redis.conf");
         let mut log = String::new();
         for _ in 0..PORT_ATTEMPTS {
             // Below the range from which the system serves outgoing connections, or one of those
             // could take the port while the server restarts.
             let port = fastrand::u16(10_000..32_000);
+            fs::write(directory.path().join("redis.conf"), self.lines.join("\n")).expect("redis.conf");
             match spawn(port, &directory) {
                 Ok(child) => {
                     return RedisServer { port, child: Mutex::new(Some(child)), directory };
                 }
                 Err(failed) if failed.contains("Address already in use") => log = failed,
+                // A command that this Redis does not have needs not be taken away.
+                Err(failed) if failed.contains("No such command in rename-command") => {
+                    self.lines.retain(|line| !failed.contains(&format!("'{line}'")));
+                    log = failed;
+                }
                 Err(failed) => panic!("redis-server did not start:\n{failed}"),
             }
         }
@@ -187,6 +193,7 @@ fn spawn(port: u16, directory: &TempDir) -> Result<Child, String> {
         .current_dir(directory.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => {
@@ -215,8 +222,8 @@ fn spawn(port: u16, directory: &TempDir) -> Result<Child, String> {
     match started.recv_timeout(START_TIMEOUT) {
         Ok(Ok(())) => Ok(child),
         Ok(Err(log)) => {
-            child.wait().expect("a child can be waited for");
-            Err(log)
+            let output = child.wait_with_output().expect("a child can be waited for");
+            Err(log + &String::from_utf8_lossy(&output.stderr))
         }
         Err(_) => {
             child.kill().expect("a child can be killed");
