@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::builder().transport("greeting", LocalTransport::new(greeting)).build()?;
     for user_id in [7, 8] {
         match client.call_action("greeting", "greet", json!({"user_id": user_id})).await {
-            Ok(answer) => println!("{user_id}: {}", soa_common::json::to_json(&answer.body.to_value())),
+            Ok(answer) => println!("{user_id}: {}", answer.body),
             Err(error) => println!("{user_id}: {error}"),
         }
     }
