@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use soa_common::JobRequest;
 
-use crate::schema::{Boolean, Dictionary, Integer, List, Path, Schema, SchemalessDictionary, Text, Violation};
+use crate::schema::{Boolean, Dictionary, Integer, List, Path, Schema, SchemalessDictionary, UnicodeString, Violation};
 
 /// Everything that is wrong with a raw job.
 pub(crate) fn check_raw(job: &[u8]) -> Vec<Violation> {
@@ -38,14 +38,16 @@ static CONTROL: LazyLock<Schema> = LazyLock::new(|| {
 });
 
 static CONTEXT: LazyLock<Schema> = LazyLock::new(|| {
-    let context = Dictionary::new().optional("caller", Text::new()).optional("calling_service", Text::new());
-    let context = context.required("correlation_id", Text::new()).required("switches", List::new(Integer::new()));
+    let context =
+        Dictionary::new().optional("caller", UnicodeString::new()).optional("calling_service", UnicodeString::new());
+    let context =
+        context.required("correlation_id", UnicodeString::new()).required("switches", List::new(Integer::new()));
     context.allow_extra_keys().into()
 });
 
 static ACTIONS: LazyLock<Schema> = LazyLock::new(|| {
-    let action = Dictionary::new().required("action", Text::new()).optional("body", BODY.clone());
+    let action = Dictionary::new().required("action", UnicodeString::new()).optional("body", BODY.clone());
     List::new(action).min_length(1).into()
 });
 
-static BODY: LazyLock<Schema> = LazyLock::new(|| SchemalessDictionary::new().keys(Text::new()).into());
+static BODY: LazyLock<Schema> = LazyLock::new(|| SchemalessDictionary::new().keys(UnicodeString::new()).into());

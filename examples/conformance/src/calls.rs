@@ -4,7 +4,7 @@ use serde::Deserialize;
 use soa_common::{Body, Map, Value};
 use soa_server::{
     Action, ActionContext, ActionError, Schema,
-    schema::{Dictionary, Integer, Text},
+    schema::{Dictionary, Integer, UnicodeString},
 };
 
 /// Gives what the `context` action of another service says.
@@ -20,7 +20,7 @@ impl Action for Relay {
     type Output = Body;
 
     fn request_schema(&self) -> Option<Schema> {
-        Some(Dictionary::new().required("service", Text::new()).into())
+        Some(Dictionary::new().required("service", UnicodeString::new()).into())
     }
 
     async fn run(&self, ctx: ActionContext, target: Target) -> Result<Body, ActionError> {

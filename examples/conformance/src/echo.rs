@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use soa_common::{Body, Value};
 use soa_server::{
     Action, ActionContext, ActionError, Schema,
-    schema::{Dictionary, Integer, Text},
+    schema::{Dictionary, Integer, UnicodeString},
 };
 
 /// Gives any body back, untouched.
@@ -53,7 +53,7 @@ impl Action for Big {
     }
 
     fn response_schema(&self) -> Option<Schema> {
-        Some(Dictionary::new().required("blob", Text::new()).into())
+        Some(Dictionary::new().required("blob", UnicodeString::new()).into())
     }
 
     async fn run(&self, _ctx: ActionContext, input: Size) -> Result<Blob, ActionError> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use soa_common::codes;
 use soa_server::{
     Action, ActionContext, ActionError, JobError, Schema,
-    schema::{Dictionary, Integer, Text},
+    schema::{Dictionary, Integer, UnicodeString},
 };
 
 /// Squares a number.
@@ -90,7 +90,7 @@ fn check_luck(input: &Input) -> Result<(), ActionError> {
 fn request_schema() -> Schema {
     Dictionary::new()
         .required("number", Integer::new().gte(0).description("The number to square"))
-        .optional("note", Schema::nullable(Text::new()))
+        .optional("note", Schema::nullable(UnicodeString::new()))
         .into()
 }
 

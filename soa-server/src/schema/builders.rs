@@ -12,35 +12,63 @@ macro_rules! described {
     };
 }
 
-/// The builder methods of bounded numbers.
+/// The builder methods of what lies in a range of such bounds.
 macro_rules! bounded {
-    () => {
+    ($bound:ty) => {
         /// The value is greater than this.
         #[must_use]
-        pub fn gt(mut self, bound: impl Into<Number>) -> Self {
+        pub fn gt(mut self, bound: impl Into<$bound>) -> Self {
             self.bounds.gt = Some(bound.into());
             self
         }
 
         /// The value is less than this.
         #[must_use]
-        pub fn lt(mut self, bound: impl Into<Number>) -> Self {
+        pub fn lt(mut self, bound: impl Into<$bound>) -> Self {
             self.bounds.lt = Some(bound.into());
             self
         }
 
         /// The value is this or more.
         #[must_use]
-        pub fn gte(mut self, bound: impl Into<Number>) -> Self {
+        pub fn gte(mut self, bound: impl Into<$bound>) -> Self {
             self.bounds.gte = Some(bound.into());
             self
         }
 
         /// The value is this or less.
         #[must_use]
-        pub fn lte(mut self, bound: impl Into<Number>) -> Self {
+        pub fn lte(mut self, bound: impl Into<$bound>) -> Self {
             self.bounds.lte = Some(bound.into());
             self
+        }
+    };
+}
+
+/// The builder method of what takes an additional validator.
+macro_rules! validated {
+    () => {
+        /// Runs this when nothing else is wrong with the value.
+        #[must_use]
+        pub fn additional_validator(mut self, validator: AdditionalValidator) -> Self {
+            self.additional_validator = Some(validator);
+            self
+        }
+    };
+}
+
+/// `new` and `description` of fields that have nothing else to be given at first.
+macro_rules! field {
+    ($field:ident, $what:literal, $($more:item)*) => {
+        impl $field {
+            #[doc = $what]
+            #[must_use]
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            described!();
+            $($more)*
         }
     };
 }
@@ -48,14 +76,14 @@ macro_rules! bounded {
 /// The builder methods of what has a length.
 macro_rules! lengths {
     () => {
-        /// The least number of code points, elements or entries.
+        /// The least number of code points, bytes, elements or entries.
         #[must_use]
         pub fn min_length(mut self, length: usize) -> Self {
             self.min_length = Some(length);
             self
         }
 
-        /// The greatest number of code points, elements or entries.
+        /// The greatest number of code points, bytes, elements or entries.
         #[must_use]
         pub fn max_length(mut self, length: usize) -> Self {
             self.max_length = Some(length);

@@ -1,6 +1,6 @@
 use soa_common::Value;
 
-use super::Schema;
+use super::{AdditionalValidator, Anything, Hashable, Schema};
 
 /// A list whose elements share one schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,47 @@ pub struct List {
     pub min_length: Option<usize>,
     /// The greatest number of elements.
     pub max_length: Option<usize>,
+    /// What else is checked when nothing is wrong.
+    pub additional_validator: Option<AdditionalValidator>,
+}
+
+/// A list, a text or bytes, whose elements share one schema: a text has characters, bytes have integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sequence {
+    /// What the value means.
+    pub description: Option<String>,
+    /// What each element looks like.
+    pub contents: Box<Schema>,
+    /// The least number of elements.
+    pub min_length: Option<usize>,
+    /// The greatest number of elements.
+    pub max_length: Option<usize>,
+    /// What else is checked when nothing is wrong.
+    pub additional_validator: Option<AdditionalValidator>,
+}
+
+/// A set whose elements share one schema. The wire carries it as a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Set {
+    /// What the value means.
+    pub description: Option<String>,
+    /// What each element looks like.
+    pub contents: Box<Schema>,
+    /// The least number of elements.
+    pub min_length: Option<usize>,
+    /// The greatest number of elements.
+    pub max_length: Option<usize>,
+    /// What else is checked when nothing is wrong.
+    pub additional_validator: Option<AdditionalValidator>,
+}
+
+/// A list of fixed length whose elements have schemas of their own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tuple {
+    /// What the value means.
+    pub description: Option<String>,
+    /// What each element looks like.
+    pub contents: Vec<Schema>,
 }
 
 /// A map with declared keys.
@@ -24,6 +65,10 @@ pub struct Dictionary {
     pub contents: Vec<Entry>,
     /// Whether keys that are not declared may be there.
     pub allow_extra_keys: bool,
+    /// Whether introspection shows the order of the keys as a list.
+    pub is_ordered: bool,
+    /// What else is checked when nothing is wrong.
+    pub additional_validator: Option<AdditionalValidator>,
 }
 
 /// A declared key of a [`Dictionary`].
@@ -50,17 +95,45 @@ pub struct SchemalessDictionary {
     pub min_length: Option<usize>,
     /// The greatest number of entries.
     pub max_length: Option<usize>,
+    /// What else is checked when nothing is wrong.
+    pub additional_validator: Option<AdditionalValidator>,
 }
 
-impl List {
-    /// A list of such elements, of any length.
+/// The constructor and builder methods of what has elements of one schema.
+macro_rules! elements {
+    ($field:ident, $what:literal) => {
+        impl $field {
+            #[doc = $what]
+            #[must_use]
+            pub fn new(contents: impl Into<Schema>) -> Self {
+                Self {
+                    description: None,
+                    contents: Box::new(contents.into()),
+                    min_length: None,
+                    max_length: None,
+                    additional_validator: None,
+                }
+            }
+
+            described!();
+            lengths!();
+            validated!();
+        }
+    };
+}
+
+elements!(List, "A list of such elements, of any length.");
+elements!(Sequence, "A list of such elements, a text of such characters or bytes of such integers.");
+elements!(Set, "A set of such elements, of any size.");
+
+impl Tuple {
+    /// As many elements as there are schemas, each as its schema says.
     #[must_use]
-    pub fn new(contents: impl Into<Schema>) -> Self {
-        Self { description: None, contents: Box::new(contents.into()), min_length: None, max_length: None }
+    pub fn new<C: Into<Schema>>(contents: impl IntoIterator<Item = C>) -> Self {
+        Self { description: None, contents: contents.into_iter().map(Into::into).collect() }
     }
 
     described!();
-    lengths!();
 }
 
 impl Dictionary {
@@ -92,6 +165,15 @@ impl Dictionary {
         self.allow_extra_keys = true;
         self
     }
+
+    /// Shows the order of the keys in introspection.
+    #[must_use]
+    pub fn ordered(mut self) -> Self {
+        self.is_ordered = true;
+        self
+    }
+
+    validated!();
 }
 
 impl SchemalessDictionary {
@@ -103,6 +185,7 @@ impl SchemalessDictionary {
 
     described!();
     lengths!();
+    validated!();
 
     /// What each key must look like.
     #[must_use]
@@ -123,10 +206,11 @@ impl Default for SchemalessDictionary {
     fn default() -> Self {
         Self {
             description: None,
-            key_type: Box::new(Schema::Hashable),
-            value_type: Box::new(Schema::Anything(super::Anything::new())),
+            key_type: Box::new(Hashable::new().into()),
+            value_type: Box::new(Anything::new().into()),
             min_length: None,
             max_length: None,
+            additional_validator: None,
         }
     }
 }

@@ -3,12 +3,12 @@
 //! A schema finds all that is wrong with a value at once, in PySOA's words:
 //!
 //! ```
-//! use soa_server::schema::{Dictionary, Integer, Schema, Text};
+//! use soa_server::schema::{Dictionary, Integer, Schema, UnicodeString};
 //!
 //! let schema = Schema::from(
 //!     Dictionary::new()
 //!         .required("number", Integer::new().gte(0).description("The number to square"))
-//!         .optional("note", Schema::nullable(Text::new())),
+//!         .optional("note", Schema::nullable(UnicodeString::new())),
 //! );
 //! let body = soa_common::Body::encode(&serde_json::json!({"number": -1, "nmber": 3}))?;
 //! let violations: Vec<_> = schema.validate(&body.to_msgpack()).into_iter().map(|v| v.message).collect();
@@ -18,19 +18,32 @@
 
 #[macro_use]
 mod builders;
+mod combination;
 mod container;
+mod money;
 mod number;
 mod scalar;
+mod temporal;
+mod text;
 
 mod compare;
 mod path;
 mod print;
 mod validate;
 
-pub use container::{Dictionary, Entry, List, SchemalessDictionary};
+mod introspect;
+
+mod lower;
+
+pub use combination::{AdditionalValidator, All, Any, BooleanValidator, ObjectClass, ObjectInstance, Polymorph};
+pub use container::{Dictionary, Entry, List, SchemalessDictionary, Sequence, Set, Tuple};
+pub use lower::SchemaError;
+pub use money::{Amount, AmountString, CountryCode, CurrencyCode};
 pub use number::{Bounds, Number};
 pub(crate) use path::Path;
-pub use scalar::{Anything, Boolean, Constant, Float, Integer, Text};
+pub use scalar::{Anything, Boolean, Constant, Decimal, Float, Hashable, Integer};
+pub use temporal::{Date, DateTime, Moment, Time, TimeDelta, TzInfo};
+pub use text::{ByteString, EmailAddress, IpAddress, Ipv4Address, Ipv6Address, UnicodeDecimal, UnicodeString};
 pub use validate::Violation;
 
 /// What a value must look like.
@@ -40,7 +53,7 @@ pub enum Schema {
     /// Any value.
     Anything(Anything),
     /// Any value but lists and maps.
-    Hashable,
+    Hashable(Hashable),
     /// Nothing.
     Null,
     /// A truth value.
@@ -49,18 +62,68 @@ pub enum Schema {
     Integer(Integer),
     /// A float or a whole number.
     Float(Float),
-    /// A text.
-    Text(Text),
+    /// A decimal number.
+    Decimal(Decimal),
     /// One of a few given values.
     Constant(Constant),
-    /// Nothing, or what the inner schema takes.
-    Nullable(Box<Schema>),
+    /// A text.
+    UnicodeString(UnicodeString),
+    /// Bytes.
+    ByteString(ByteString),
+    /// A decimal number written as a text.
+    UnicodeDecimal(UnicodeDecimal),
+    /// An e-mail address.
+    EmailAddress(EmailAddress),
+    /// An address of either version of the internet protocol.
+    IpAddress(IpAddress),
+    /// An address of version 4 of the internet protocol.
+    Ipv4Address(Ipv4Address),
+    /// An address of version 6 of the internet protocol.
+    Ipv6Address(Ipv6Address),
+    /// A date.
+    Date(Date),
+    /// A time of day.
+    Time(Time),
+    /// A date-time.
+    DateTime(DateTime),
+    /// A duration.
+    TimeDelta(TimeDelta),
+    /// A time zone.
+    TzInfo(TzInfo),
+    /// An amount of money.
+    Amount(Amount),
+    /// An amount of money written as a text.
+    AmountString(AmountString),
+    /// The code of a currency.
+    CurrencyCode(CurrencyCode),
+    /// The code of a country.
+    CountryCode(CountryCode),
     /// A list.
     List(List),
-    /// A map with the declared keys.
+    /// A list, a text or bytes.
+    Sequence(Sequence),
+    /// A set.
+    Set(Set),
+    /// A list of fixed length.
+    Tuple(Tuple),
+    /// A map with declared keys.
     Dictionary(Dictionary),
     /// A map with any keys.
     SchemalessDictionary(SchemalessDictionary),
+    /// Nothing, or what the inner schema takes.
+    Nullable(Box<Schema>),
+    /// Any of several schemas.
+    Any(Any),
+    /// All of several schemas.
+    All(All),
+    /// A map whose schema depends on one of its values.
+    Polymorph(Polymorph),
+    /// A value that a function says yes to.
+    BooleanValidator(BooleanValidator),
+    /// A map or a list.
+    ObjectInstance(ObjectInstance),
+    /// What the inner schema takes; callers should stop giving it.
+    Deprecated(Box<Schema>),
 }
 
 impl Schema {
@@ -69,10 +132,16 @@ impl Schema {
     pub fn nullable(inner: impl Into<Self>) -> Self {
         Self::Nullable(Box::new(inner.into()))
     }
+
+    /// What the inner schema takes, marked as something callers should stop giving.
+    #[must_use]
+    pub fn deprecated(inner: impl Into<Self>) -> Self {
+        Self::Deprecated(Box::new(inner.into()))
+    }
 }
 
 macro_rules! from {
-    ($($field:ident),*) => {$(
+    ($($field:ident),* $(,)?) => {$(
         impl From<$field> for Schema {
             fn from(field: $field) -> Self {
                 Self::$field(field)
@@ -81,4 +150,39 @@ macro_rules! from {
     )*};
 }
 
-from!(Anything, Boolean, Integer, Float, Text, Constant, List, Dictionary, SchemalessDictionary);
+from!(
+    Anything,
+    Hashable,
+    Boolean,
+    Integer,
+    Float,
+    Decimal,
+    Constant,
+    UnicodeString,
+    ByteString,
+    UnicodeDecimal,
+    EmailAddress,
+    IpAddress,
+    Ipv4Address,
+    Ipv6Address,
+    Date,
+    Time,
+    DateTime,
+    TimeDelta,
+    TzInfo,
+    Amount,
+    AmountString,
+    CurrencyCode,
+    CountryCode,
+    List,
+    Sequence,
+    Set,
+    Tuple,
+    Dictionary,
+    SchemalessDictionary,
+    Any,
+    All,
+    Polymorph,
+    BooleanValidator,
+    ObjectInstance,
+);

@@ -14,17 +14,23 @@ pub enum Number {
     Float(f64),
 }
 
-/// The bounds of a number, checked in this order; all that fail are reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Bounds {
+/// The bounds of a value, checked in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bounds<T = Number> {
     /// The value is greater.
-    pub gt: Option<Number>,
+    pub gt: Option<T>,
     /// The value is less.
-    pub lt: Option<Number>,
+    pub lt: Option<T>,
     /// The value is greater or equal.
-    pub gte: Option<Number>,
+    pub gte: Option<T>,
     /// The value is less or equal.
-    pub lte: Option<Number>,
+    pub lte: Option<T>,
+}
+
+impl<T> Default for Bounds<T> {
+    fn default() -> Self {
+        Self { gt: None, lt: None, gte: None, lte: None }
+    }
 }
 
 impl Bounds {

@@ -9,12 +9,25 @@ pub struct Anything {
     pub description: Option<String>,
 }
 
+field!(Anything, "Any value.",);
+
+/// Any value but lists and maps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hashable {
+    /// What the value means.
+    pub description: Option<String>,
+}
+
+field!(Hashable, "Any value but lists and maps.",);
+
 /// A truth value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Boolean {
     /// What the value means.
     pub description: Option<String>,
 }
+
+field!(Boolean, "A truth value.",);
 
 /// A whole number; a truth value is none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,7 +36,11 @@ pub struct Integer {
     pub description: Option<String>,
     /// The range it lies in.
     pub bounds: Bounds,
+    /// A range that is checked and not shown, as the one of a Rust type is.
+    pub(super) hidden_bounds: Bounds,
 }
+
+field!(Integer, "A whole number of any size.", bounded!(Number););
 
 /// A float or a whole number; a truth value is neither.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,18 +51,34 @@ pub struct Float {
     pub bounds: Bounds,
 }
 
-/// A text.
+field!(
+    Float,
+    "A number of any size.",
+    bounded!(Number);
+
+    /// A geographic latitude: -90 to 90.
+    #[must_use]
+    pub fn latitude() -> Self {
+        Self::new().gte(-90).lte(90)
+    }
+
+    /// A geographic longitude: -180 to 180.
+    #[must_use]
+    pub fn longitude() -> Self {
+        Self::new().gte(-180).lte(180)
+    }
+);
+
+/// A decimal number; integers and floats are none.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Text {
+pub struct Decimal {
     /// What the value means.
     pub description: Option<String>,
-    /// The least number of code points.
-    pub min_length: Option<usize>,
-    /// The greatest number of code points.
-    pub max_length: Option<usize>,
-    /// Whether it must hold more than white space.
-    pub is_not_blank: bool,
+    /// The range it lies in; not-a-number lies in no range.
+    pub bounds: Bounds,
 }
+
+field!(Decimal, "A decimal number of any size.", bounded!(Number););
 
 /// One of a few given values, equal as in Python: `1`, `1.0` and `true` are the same.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,67 +87,6 @@ pub struct Constant {
     pub description: Option<String>,
     /// The values.
     pub values: Vec<Value>,
-}
-
-impl Anything {
-    /// Any value.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    described!();
-}
-
-impl Boolean {
-    /// A truth value.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    described!();
-}
-
-impl Integer {
-    /// A whole number of any size.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    described!();
-    bounded!();
-}
-
-impl Float {
-    /// A number of any size.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    described!();
-    bounded!();
-}
-
-impl Text {
-    /// Any text.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    described!();
-
-    lengths!();
-
-    /// The text must hold more than white space.
-    #[must_use]
-    pub fn not_blank(mut self) -> Self {
-        self.is_not_blank = true;
-        self
-    }
 }
 
 impl Constant {

@@ -7,7 +7,7 @@ use serde_json::json;
 use soa_common::{Body, Date, Map, Value};
 use soa_server::{
     Action, ActionContext, ActionError, Definition, Schema, Service,
-    schema::{Dictionary, Integer, List, Text},
+    schema::{Dictionary, Integer, List, UnicodeString},
 };
 
 use crate::support::{fail, job, process, run};
@@ -53,8 +53,9 @@ async fn a_body_that_does_not_decode_is_an_error_of_the_caller() {
 
 #[tokio::test]
 async fn a_schema_says_all_that_is_wrong_before_decoding() {
-    let item = Dictionary::new().required("name", Text::new().max_length(3)).required("count", Integer::new());
-    let schema = Dictionary::new().required("items", List::new(item)).optional("note", Schema::nullable(Text::new()));
+    let item = Dictionary::new().required("name", UnicodeString::new().max_length(3)).required("count", Integer::new());
+    let schema =
+        Dictionary::new().required("items", List::new(item)).optional("note", Schema::nullable(UnicodeString::new()));
     let count = Definition::of(count).request_schema(schema);
     let service = Service::builder("shop").action("count", count).build().unwrap();
     let response =

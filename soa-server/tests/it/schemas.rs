@@ -3,7 +3,8 @@
 use serde_json::Value as Json;
 use soa_common::Value;
 use soa_server::schema::{
-    Anything, Boolean, Constant, Dictionary, Entry, Float, Integer, List, Number, Schema, SchemalessDictionary, Text,
+    Anything, Boolean, Constant, Dictionary, Entry, Float, Integer, List, Number, Schema, SchemalessDictionary,
+    UnicodeString,
 };
 
 use crate::typed_values::{raw, value};
@@ -53,7 +54,7 @@ fn field(schema: &Json) -> Option<Schema> {
     let length = |name: &str| schema.get(name).and_then(Json::as_u64).map(|length| length as usize);
     Some(match schema["type"].as_str()? {
         "anything" if has(&[]) => Anything::new().into(),
-        "hashable" if has(&[]) => Schema::Hashable,
+        "hashable" if has(&[]) => soa_server::schema::Hashable::new().into(),
         "null" if has(&[]) => Schema::Null,
         "boolean" if has(&[]) => Boolean::new().into(),
         "integer" if has(&["gt", "gte", "lt", "lte"]) => {
@@ -71,7 +72,7 @@ fn field(schema: &Json) -> Option<Schema> {
             field.into()
         }
         "unicode" if has(&["min_length", "max_length", "allow_blank"]) => {
-            let mut text = Text::new();
+            let mut text = UnicodeString::new();
             (text.min_length, text.max_length) = (length("min_length"), length("max_length"));
             text.is_not_blank = schema.get("allow_blank").is_some();
             text.into()

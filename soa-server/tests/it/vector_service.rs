@@ -3,7 +3,7 @@
 use soa_common::{Body, Map, Value};
 use soa_server::{
     Action, ActionContext, ActionError, Definition, Schema, Service,
-    schema::{Dictionary, Integer, Text},
+    schema::{Dictionary, Integer, UnicodeString},
 };
 
 pub(crate) fn service() -> Service {
@@ -36,7 +36,7 @@ impl Action for Square {
 
     fn request_schema(&self) -> Option<Schema> {
         let schema = Dictionary::new().required("number", Integer::new().gte(0).description("The number to square"));
-        Some(schema.optional("note", Schema::nullable(Text::new())).into())
+        Some(schema.optional("note", Schema::nullable(UnicodeString::new())).into())
     }
 
     fn response_schema(&self) -> Option<Schema> {

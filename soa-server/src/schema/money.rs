@@ -1,0 +1,102 @@
+//! Money and countries.
+
+use super::{Bounds, Constant, Dictionary, Integer, Number, UnicodeString};
+
+/// The codes of all currencies: those of ISO 4217 that PySOA's amounts know.
+pub(super) static CURRENCIES: &[&str] = &[];
+/// The codes of all countries: ISO 3166-1 alpha-2.
+pub(super) static COUNTRIES: &[&str] = &[];
+
+/// The builder method of what is limited to some currencies.
+macro_rules! currencies {
+    () => {
+        /// The currencies that are taken; by default all.
+        #[must_use]
+        pub fn valid_currencies<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
+            self.valid_currencies = Some(codes.into_iter().map(Into::into).collect());
+            self
+        }
+    };
+}
+
+/// An amount of money, with bounds on its minor units.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Amount {
+    /// What the value means.
+    pub description: Option<String>,
+    /// The currencies that are taken; `None` for all.
+    pub valid_currencies: Option<Vec<String>>,
+    /// The range of its minor units.
+    pub bounds: Bounds,
+}
+
+field!(Amount, "Any amount of money.", currencies!(); bounded!(Number););
+
+/// An amount of money as a text: `USD,1599` or `USD:1599`, in minor units.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AmountString {
+    /// What the value means.
+    pub description: Option<String>,
+    /// The currencies that are taken; `None` for all.
+    pub valid_currencies: Option<Vec<String>>,
+    /// The range of its minor units.
+    pub bounds: Bounds,
+}
+
+field!(AmountString, "Any amount of money.", currencies!(); bounded!(Number););
+
+/// The code of a currency.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CurrencyCode {
+    /// What the value means.
+    pub description: Option<String>,
+    /// The codes that are taken; `None` for all.
+    pub values: Option<Vec<String>>,
+}
+
+field!(
+    CurrencyCode,
+    "Any currency.",
+    /// The codes that are taken.
+    #[must_use]
+    pub fn values<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
+        self.values = Some(codes.into_iter().map(Into::into).collect());
+        self
+    }
+);
+
+/// The two-letter code of a country.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CountryCode {
+    /// What the value means.
+    pub description: Option<String>,
+    /// The codes that are taken; `None` for all.
+    pub values: Option<Vec<String>>,
+}
+
+field!(
+    CountryCode,
+    "Any country.",
+    /// The codes that are taken.
+    #[must_use]
+    pub fn values<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
+        self.values = Some(codes.into_iter().map(Into::into).collect());
+        self
+    }
+);
+
+impl Dictionary {
+    /// An amount of money as requests carry it: `{currency, value}`, the value in minor units.
+    #[must_use]
+    pub fn amount_request<C: Into<String>>(valid_currencies: impl IntoIterator<Item = C>, value: Integer) -> Self {
+        let currencies: Vec<String> = valid_currencies.into_iter().map(Into::into).collect();
+        Self::new().required("currency", Constant::new(currencies)).required("value", value)
+    }
+
+    /// An amount of money as responses carry it: `{currency, value, major_value, display}`.
+    #[must_use]
+    pub fn amount_response<C: Into<String>>(valid_currencies: impl IntoIterator<Item = C>, value: Integer) -> Self {
+        let request = Self::amount_request(valid_currencies, value);
+        request.required("major_value", UnicodeString::new()).required("display", UnicodeString::new())
+    }
+}
