@@ -27,6 +27,8 @@ pub mod frame;
 pub mod serializer;
 
 pub mod json;
+#[cfg(feature = "schemars")]
+mod json_schema;
 pub mod redact;
 
 pub mod middleware;

@@ -79,6 +79,7 @@ pub use local::LocalTransport;
 pub use middleware::{ActionLevel, DynMiddleware, JobLevel};
 pub use middleware::{ActionNext, ActionResult, Call, Job, JobNext, JobResult, Middleware};
 pub use schema::Schema;
+pub use schemars;
 pub use service::{BuildError, JobInfo, Service, ServiceBuilder};
 pub use settings::{Harakiri, ServerSettings, TransportSettings};
 pub use worker::{DrainExceeded, serve};

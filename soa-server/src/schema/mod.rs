@@ -37,7 +37,7 @@ mod lower;
 
 pub use combination::{AdditionalValidator, All, Any, BooleanValidator, ObjectClass, ObjectInstance, Polymorph};
 pub use container::{Dictionary, Entry, List, SchemalessDictionary, Sequence, Set, Tuple};
-pub use lower::SchemaError;
+pub use lower::{Lowered, SchemaError};
 pub use money::{Amount, AmountString, CountryCode, CurrencyCode};
 pub use number::{Bounds, Number};
 pub(crate) use path::Path;
