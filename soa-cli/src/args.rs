@@ -14,6 +14,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Call(CallArgs),
+    Status(StatusArgs),
     /// Prints a completion script for a shell
     ///
     /// For bash: soa completions bash > /etc/bash_completion.d/soa
@@ -28,12 +29,22 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Whether the output is for machines.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Call(CallArgs { options, .. }) | Self::Status(StatusArgs { options, .. }) => options.json,
+            Self::Completions { .. } | Self::Man { .. } => false,
+        }
+    }
+}
+
 /// Calls one action of a service and prints the body of its answer
 ///
 /// The answer's body goes to standard output as one JSON value: indented on a terminal, one line otherwise. Everything
 /// else goes to standard error.
 #[derive(Debug, Group)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_CALL)]
 pub(crate) struct CallArgs {
     /// The service's name
     pub(crate) service: String,
@@ -48,6 +59,31 @@ pub(crate) struct CallArgs {
     #[arg(short, long, value_name = "JSON|@FILE|-", default_value = "{}")]
     pub(crate) body: String,
 
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// Asks a service for its versions and its health
+///
+/// Calls the action status and prints what it answers: a line with the verdict, the versions, the errors and warnings of the
+/// service's health checks, and their diagnostics.
+#[derive(Debug, Group)]
+#[command(after_help = AFTER_STATUS)]
+pub(crate) struct StatusArgs {
+    /// The service's name
+    pub(crate) service: String,
+
+    /// Ask for the versions only: the service does not run its checks
+    #[arg(short, long)]
+    pub(crate) quick: bool,
+
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+// How every call is made and told of. Its doc comment would take the place of those of the commands.
+#[derive(Debug, Group)]
+pub(crate) struct Options {
     /// How long to wait for the answer, in seconds [default: 5]
     #[arg(short, long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
@@ -64,7 +100,7 @@ pub(crate) struct CallArgs {
     #[arg(short, long, value_name = "URL[,URL…]")]
     pub(crate) redis: Option<String>,
 
-    /// Print for machines: one line of JSON, errors as a JSON list on standard error
+    /// Print for machines: the answer's body as one line of JSON, errors as a JSON list on standard error
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -73,17 +109,36 @@ pub(crate) struct CallArgs {
     pub(crate) verbose: bool,
 }
 
-const AFTER_HELP: &str = "\
-Examples:
-  soa call demo square --body '{\"number\": 7}'
-  soa call users get_users --body @ids.json --timeout 2 --switch 5
-  echo '{\"number\": 7}' | soa call demo square --body - --json | jq .square
+/// The end of the help of a command: examples, and the codes that all commands share but for the first two.
+macro_rules! after_help {
+    (examples: $examples:literal, 0: $answer:literal, 1: $errors:literal) => {
+        concat!(
+            "Examples:\n",
+            $examples,
+            "\n\nExit codes:\n  0  ",
+            $answer,
+            "\n  1  ",
+            $errors,
+            "\n  2  wrong usage\n  3  no answer in time, or Redis out of reach"
+        )
+    };
+}
 
-Exit codes:
-  0  the action answered
-  1  the job or the action answered with errors
-  2  wrong usage
-  3  no answer in time, or Redis out of reach";
+const AFTER_CALL: &str = after_help!(
+    examples: "  soa call demo square --body '{\"number\": 7}'
+  soa call users get_users --body @ids.json --timeout 2 --switch 5
+  echo '{\"number\": 7}' | soa call demo square --body - --json | jq .square",
+    0: "the action answered",
+    1: "the job or the action answered with errors"
+);
+
+const AFTER_STATUS: &str = after_help!(
+    examples: "  soa status users
+  soa status users --quick --json | jq -r .version
+  soa status users --timeout 2 > /dev/null || echo \"users is not well\"",
+    0: "the service answered, and its checks found no error; warnings do not count",
+    1: "a check found an error, or the job or the action answered with errors"
+);
 
 fn switch(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| "allowed is an integer of 64 bits".to_owned())

@@ -1,10 +1,14 @@
-//! The `soa` command: calls services from a shell.
+//! The `soa` command: calls services from a shell and asks what they are.
 
 mod args;
+mod ask;
 mod call;
 mod failure;
 mod input;
 mod output;
+mod status;
+mod text;
+mod tree;
 
 use std::{io, process::ExitCode};
 
@@ -16,15 +20,15 @@ use crate::failure::Failure;
 fn main() -> ExitCode {
     let (result, as_json) = match Args::try_parse() {
         Ok(args) => {
-            let as_json = matches!(&args.command, Command::Call(call) if call.json);
-            (run(args), as_json)
+            let as_json = args.command.json();
+            (run(args.command), as_json)
         }
         // Help and the version come as errors too, as do mistakes that people read.
         Err(error) if !error.use_stderr() || !wants_json() => error.exit(),
         Err(error) => (Err(Failure::usage(error.to_string().trim_start_matches("error: ").trim_end())), true),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             output::failure(&failure, as_json);
             failure.exit_code()
@@ -39,15 +43,17 @@ fn wants_json() -> bool {
     call.is_some_and(|(_, call)| matches!(call.try_get_one("json"), Ok(Some(true))))
 }
 
-fn run(args: Args) -> Result<(), Failure> {
-    match args.command {
-        Command::Call(call) => call::run(call),
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Status(status) => return status::run(status),
+        Command::Call(call) => call::run(call)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "soa", &mut script);
-            output::raw(&script)
+            output::raw(&script)?;
         }
         Command::Man { directory } => clap_mangen::generate_to(Args::command(), &directory)
-            .map_err(|error: io::Error| Failure::usage(format!("{}: {error}", directory.display()))),
+            .map_err(|error: io::Error| Failure::usage(format!("{}: {error}", directory.display())))?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -6,24 +6,51 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value as Json, json};
 use soa_common::{Error, Value, json as human};
 
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    text::{harmless, steers},
+};
 
-const ALARM: Style = AnsiColor::Red.on_default().bold();
-const STRONG: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
+pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const STRONG: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// Prints an answer's body as one JSON value.
 pub(crate) fn body(value: &Value, as_json: bool) -> Result<(), Failure> {
     let value = human::to_json(value);
-    let mut text =
-        if !as_json && io::stdout().is_terminal() { format!("{value:#}") } else { value.to_string() }.into_bytes();
-    text.push(b'\n');
-    raw(&text)
+    let text = if !as_json && io::stdout().is_terminal() { format!("{value:#}") } else { value.to_string() };
+    // What steers a terminal stands within strings only: JSON has its own escapes for it.
+    let escaped = |mut text: String, c: char| {
+        match steers(c) {
+            true => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => text.push(c),
+        }
+        text
+    };
+    let mut text = text.chars().fold(String::with_capacity(text.len() + 1), escaped);
+    text.push('\n');
+    raw(text.as_bytes())
 }
 
-/// Prints bytes; a reader that went away is no failure.
+/// Prints text for people, with its styles where standard output takes them.
+pub(crate) fn page(text: &str) -> Result<(), Failure> {
+    print(anstream::stdout(), text.as_bytes())
+}
+
+/// Prints bytes as they are.
 pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
+    print(io::stdout(), bytes)
+}
+
+/// How many columns a page may take up.
+pub(crate) fn width() -> usize {
+    // Longer lines are hard to read, and whoever reads what is not printed on a terminal has none to ask.
+    const WIDEST: usize = 100;
+    if io::stdout().is_terminal() { textwrap::termwidth().min(WIDEST) } else { WIDEST }
+}
+
+/// A reader that went away is no failure.
+fn print(mut out: impl Write, bytes: &[u8]) -> Result<(), Failure> {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::usage(format!("standard output: {error}"))),
         _ => Ok(()),
@@ -76,21 +103,6 @@ fn line(error: &Error) -> String {
         }
     }
     text
-}
-
-/// Text from elsewhere without what would steer a terminal or turn the writing round; line breaks and tabs stay.
-fn harmless(text: &str) -> String {
-    let steers = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().fold(String::with_capacity(text.len()), |mut text, c| {
-        if steers(c) {
-            text.extend(c.escape_unicode());
-        } else {
-            text.push(c);
-        }
-        text
-    })
 }
 
 fn machine(failure: &Failure) -> Json {

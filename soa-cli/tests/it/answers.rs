@@ -3,37 +3,23 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use soa_fixtures::{PythonService, RedisServer};
+use soa_fixtures::RedisServer;
 
-use crate::soa::{Run, soa, soa_with_input};
-
-struct Fixture {
-    redis: RedisServer,
-    _service: PythonService,
-}
-
-impl Fixture {
-    fn start() -> Self {
-        let redis = RedisServer::start();
-        let service = PythonService::builder("peer").redis(redis.port()).start();
-        Self { redis, _service: service }
-    }
-
-    fn call(&self, arguments: &[&str]) -> Run {
-        soa(&[&["call", "peer"], arguments, &["--redis", &self.redis.url()]].concat())
-    }
-}
+use crate::{
+    fixture::Fixture,
+    soa::{soa, soa_with_input},
+};
 
 #[test]
 fn the_body_of_the_answer_is_all_that_is_printed() {
     let fixture = Fixture::start();
 
-    let run = fixture.call(&["square", "--body", r#"{"number": 7}"#]);
+    let run = fixture.run("call", &["square", "--body", r#"{"number": 7}"#]);
     assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "{\"square\":49}\n", ""));
 
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), r#"{"number": 5}"#).unwrap();
-    let run = fixture.call(&["square", "--body", &format!("@{}", file.path().display())]);
+    let run = fixture.run("call", &["square", "--body", &format!("@{}", file.path().display())]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "{\"square\":25}\n"));
 
     let url = fixture.redis.url();
@@ -41,12 +27,13 @@ fn the_body_of_the_answer_is_all_that_is_printed() {
     assert_eq!((run.code, run.stdout.as_str()), (0, "{\"square\":9}\n"));
 
     let typed = r#"{"at":{"$datetime":"2019-03-07T01:02:03Z"},"n":{"$decimal":"1.50"},"b":{"$bytes":"AP8Q"},"s":"☃"}"#;
-    let run = fixture.call(&["echo", "--body", typed]);
+    let run = fixture.run("call", &["echo", "--body", typed]);
     let answer: Value = serde_json::from_str(&run.stdout).unwrap();
     let expected = json!({"at": "2019-03-07T01:02:03Z", "n": "1.50", "b": {"$bytes": "AP8Q"}, "s": "☃"});
     assert_eq!(answer, expected, "{run:?}");
 
-    let run = fixture.call(&["context", "--switch", "9", "--switch", "5", "--context", r#"{"locale": "de"}"#, "-v"]);
+    let run =
+        fixture.run("call", &["context", "--switch", "9", "--switch", "5", "--context", r#"{"locale": "de"}"#, "-v"]);
     let answer: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((&answer["switches"], &answer["context"]["locale"]), (&json!([5, 9]), &json!("de")), "{run:?}");
     assert!(run.stderr.contains("peer context took"), "{run:?}");
@@ -56,12 +43,12 @@ fn the_body_of_the_answer_is_all_that_is_printed() {
 fn errors_of_the_service_are_readable_for_people_and_for_machines() {
     let fixture = Fixture::start();
 
-    let run = fixture.call(&["square", "--body", r#"{"number": "x", "more": 1}"#]);
+    let run = fixture.run("call", &["square", "--body", r#"{"number": "x", "more": 1}"#]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
     assert!(run.stderr.contains("INVALID number: Not an integer"), "{run:?}");
     assert!(run.stderr.contains("UNKNOWN: Extra keys present: more"), "{run:?}");
 
-    let run = fixture.call(&["square", "--body", r#"{"number": 13}"#, "--json"]);
+    let run = fixture.run("call", &["square", "--body", r#"{"number": 13}"#, "--json"]);
     let errors: Value = serde_json::from_str(&run.stderr).unwrap();
     let expected = json!([{
         "code": "UNLUCKY", "message": "Not thirteen", "field": "number", "traceback": null,
@@ -69,11 +56,11 @@ fn errors_of_the_service_are_readable_for_people_and_for_machines() {
     }]);
     assert_eq!((run.code, run.stdout.as_str(), errors), (1, "", expected));
 
-    let run = fixture.call(&["or\nder\u{1b}[31m\u{202e}"]);
+    let run = fixture.run("call", &["or\nder\u{1b}[31m\u{202e}"]);
     assert!(run.stderr.contains(r"der\u{1b}[31m\u{202e}"), "{run:?}");
     assert!(!run.stderr.contains(['\u{1b}', '\u{202e}']), "{run:?}");
 
-    let run = fixture.call(&["job_error"]);
+    let run = fixture.run("call", &["job_error"]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("JOB_BAD: job is bad"), "{run:?}");
 }

@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
 
 mod answers;
+mod fixture;
 mod soa;
+mod status;
 mod usage;

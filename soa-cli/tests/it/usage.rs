@@ -63,9 +63,16 @@ fn help_teaches_and_completions_and_man_pages_are_made() {
     for text in ["--body", "SOA_REDIS_URL", "Examples:", "Exit codes:", "$decimal"] {
         assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
     }
-    assert!(soa(&["completions", "bash"]).stdout.contains("--body"));
+    let help = soa(&["status", "--help"]);
+    for text in ["--quick", "--timeout", "--redis", "Examples:", "a check found an error"] {
+        assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
+    }
+    let completions = soa(&["completions", "bash"]).stdout;
+    assert!(["--body", "--quick"].iter().all(|option| completions.contains(option)), "{completions}");
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(soa(&["man", directory.path().to_str().unwrap()]).code, 0);
-    assert!(directory.path().join("soa-call.1").is_file());
+    for page in ["soa.1", "soa-call.1", "soa-status.1"] {
+        assert!(directory.path().join(page).is_file(), "{page}");
+    }
     assert_eq!(soa(&["man", "/nonexistent"]).code, 2);
 }

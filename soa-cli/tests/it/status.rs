@@ -1,0 +1,87 @@
+//! `soa status`
+
+use serde_json::{Value, json};
+use soa_fixtures::RedisServer;
+
+use crate::{
+    fixture::{Fixture, Ours},
+    soa::soa,
+};
+
+#[test]
+fn the_original_says_its_versions_and_its_health() {
+    let fixture = Fixture::start();
+
+    let run = fixture.run("status", &[]);
+    let mut lines = run.stdout.lines();
+    assert_eq!((run.code, run.stderr.as_str(), lines.next()), (0, "", Some("peer is healthy")), "{run:?}");
+    assert_eq!(lines.next(), Some("  version     1.2.3"));
+    assert_eq!(lines.next(), Some("  build       build-7"));
+    assert!(lines.any(|line| line == "  pysoa       1.4.9"), "{run:?}");
+
+    let run = fixture.run("status", &["--quick", "-v"]);
+    assert!(run.stdout.starts_with("peer answers; it ran no health checks\n  version "), "{run:?}");
+    assert!(run.stderr.contains("peer status took"), "{run:?}");
+
+    let run = fixture.run("status", &["--json"]);
+    let body: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&body["version"], &body["healthcheck"]["errors"]), (&json!("1.2.3"), &json!([])), "{run:?}");
+    assert_eq!(run.stdout.lines().count(), 1);
+    let quick: Value = serde_json::from_str(&fixture.run("status", &["-q", "--json"]).stdout).unwrap();
+    assert_eq!(quick.get("healthcheck"), None);
+}
+
+#[test]
+fn what_the_checks_found_is_told_and_errors_are_a_failure() {
+    let service = Ours::answering(
+        "status",
+        r#"{"soa_server": "0.1.0", "rust": "1.91.0", "pysoa": "1.4.9", "version": "2.0.0", "healthcheck": {
+            "warnings": [["SLOW", "The database takes its time: the last ten queries took longer than the five seconds that they should take at most"]],
+            "errors": [["DB_DOWN", "no database\nat all"], ["EVIL\u001b[2J", "\u001b]0;x\u0007"], "odd"],
+            "diagnostics": {"services": {"users": {"version": "1.0.0", "ok": true}}, "queues": [1, 2.5], "none": {}, "a key": null}
+        }}"#,
+    );
+
+    let run = service.run("status", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""), "{run:?}");
+    assert_eq!(run.stdout, include_str!("expected/status.txt"));
+
+    let run = service.run("status", &["--json"]);
+    let body: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((run.code, &body["healthcheck"]["errors"][0][0], run.stderr.as_str()), (1, &json!("DB_DOWN"), ""));
+}
+
+#[test]
+fn a_service_may_answer_in_its_own_way() {
+    #[track_caller]
+    fn check(body: &str, code: i32, expected: &str) {
+        let run = Ours::answering("status", body).run("status", &[]);
+        assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (code, expected, ""), "{body}");
+    }
+
+    check("{}", 0, "recorded answers; it ran no health checks\n");
+    check(r#"{"healthcheck": {}}"#, 0, "recorded is healthy\n");
+    check(
+        r#"{"healthcheck": {"warnings": [["W", "x"]], "more": 1}}"#,
+        0,
+        "recorded is healthy, with 1 warning\n  warnings\n    W  x\n  more      1\n",
+    );
+    check(
+        r#"{"healthcheck": {"errors": "all broken", "warnings": null}}"#,
+        1,
+        "recorded is not healthy: 1 error\n  errors\n    (0)  all broken\n",
+    );
+    check(
+        r#"{"up": true, "healthcheck": "fine"}"#,
+        0,
+        "recorded answers; it ran no health checks\n  up           true\n  healthcheck  fine\n",
+    );
+}
+
+#[test]
+fn a_service_that_does_not_answer_is_told_apart() {
+    let redis = RedisServer::start();
+    let run = soa(&["status", "nobody", "--redis", &redis.url(), "--timeout", "0.2", "--json"]);
+    let errors: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!((run.code, run.stdout.as_str(), &errors[0]["code"]), (3, "", &json!("MESSAGE_RECEIVE_TIMEOUT")));
+}
