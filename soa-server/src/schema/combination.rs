@@ -174,6 +174,25 @@ impl ObjectInstance {
     }
 
     described!();
+
+    /// The classes as Python prints them.
+    pub(super) fn python_type(&self) -> String {
+        let classes: Vec<_> = self.valid_type.iter().map(|class| format!("<class '{}'>", class.name())).collect();
+        match &*classes {
+            [class] => class.clone(),
+            classes => format!("({})", classes.join(", ")),
+        }
+    }
+}
+
+impl ObjectClass {
+    /// The name of the class in Python.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Dict => "dict",
+            Self::List => "list",
+        }
+    }
 }
 
 impl AdditionalValidator {

@@ -54,7 +54,10 @@ pub(super) fn by_kind_and_value(a: &Value, b: &Value) -> Ordering {
     kind(a).cmp(&kind(b)).then_with(|| match (a, b) {
         (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
         _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            // Not-a-number behind all numbers, so that it is an order: sorting panics on what is none.
+            (Some(a), Some(b)) => {
+                a.partial_cmp(&b).unwrap_or_else(|| (a.partial_cmp(&a).is_none()).cmp(&b.partial_cmp(&b).is_none()))
+            }
             _ => print::text(a).cmp(&print::text(b)),
         },
     })

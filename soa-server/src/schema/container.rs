@@ -54,6 +54,8 @@ pub struct Tuple {
     pub description: Option<String>,
     /// What each element looks like.
     pub contents: Vec<Schema>,
+    /// What else is checked when nothing is wrong.
+    pub additional_validator: Option<AdditionalValidator>,
 }
 
 /// A map with declared keys.
@@ -61,7 +63,7 @@ pub struct Tuple {
 pub struct Dictionary {
     /// What the value means.
     pub description: Option<String>,
-    /// The declared keys in order.
+    /// The declared keys in order, each of them once.
     pub contents: Vec<Entry>,
     /// Whether keys that are not declared may be there.
     pub allow_extra_keys: bool,
@@ -130,10 +132,12 @@ impl Tuple {
     /// As many elements as there are schemas, each as its schema says.
     #[must_use]
     pub fn new<C: Into<Schema>>(contents: impl IntoIterator<Item = C>) -> Self {
-        Self { description: None, contents: contents.into_iter().map(Into::into).collect() }
+        let contents = contents.into_iter().map(Into::into).collect();
+        Self { description: None, contents, additional_validator: None }
     }
 
     described!();
+    validated!();
 }
 
 impl Dictionary {
@@ -145,17 +149,23 @@ impl Dictionary {
 
     described!();
 
-    /// Declares a key that must be there.
+    /// Declares a key that must be there, in the place of an earlier declaration of it.
     #[must_use]
-    pub fn required(mut self, key: impl Into<Value>, schema: impl Into<Schema>) -> Self {
-        self.contents.push(Entry { key: key.into(), schema: schema.into(), is_optional: false });
-        self
+    pub fn required(self, key: impl Into<Value>, schema: impl Into<Schema>) -> Self {
+        self.declare(Entry { key: key.into(), schema: schema.into(), is_optional: false })
     }
 
-    /// Declares a key that may be absent.
+    /// Declares a key that may be absent, in the place of an earlier declaration of it.
     #[must_use]
-    pub fn optional(mut self, key: impl Into<Value>, schema: impl Into<Schema>) -> Self {
-        self.contents.push(Entry { key: key.into(), schema: schema.into(), is_optional: true });
+    pub fn optional(self, key: impl Into<Value>, schema: impl Into<Schema>) -> Self {
+        self.declare(Entry { key: key.into(), schema: schema.into(), is_optional: true })
+    }
+
+    fn declare(mut self, entry: Entry) -> Self {
+        match self.contents.iter_mut().find(|other| other.key == entry.key) {
+            Some(other) => *other = entry,
+            None => self.contents.push(entry),
+        }
         self
     }
 

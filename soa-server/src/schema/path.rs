@@ -9,23 +9,35 @@ pub(crate) enum Path<'a> {
     Top,
     /// The value under a key.
     Key(&'a Path<'a>, &'a str),
+    /// The value under a declared key of any kind.
+    DeclaredKey(&'a Path<'a>, &'a Value),
     /// The value under a key that is given as MessagePack.
     RawKey(&'a Path<'a>, &'a [u8]),
     /// An element of a list.
     Index(&'a Path<'a>, u32),
+    /// A member of a set, given as MessagePack.
+    Member(&'a Path<'a>, &'a [u8]),
 }
 
 impl Path<'_> {
-    /// The dotted pointer, `None` at the top. A key behind which nothing or an empty key follows stands alone.
+    /// The dotted pointer, `None` at the top.
     pub(crate) fn pointer(&self) -> Option<String> {
-        let mut pointer: Option<String> = None;
+        self.lead_to(None)
+    }
+
+    /// The dotted pointer of what `inner` points at from here. A key behind which nothing or an empty key follows
+    /// stands alone.
+    pub(crate) fn lead_to(&self, inner: Option<String>) -> Option<String> {
+        let mut pointer = inner;
         let mut path = self;
         loop {
             let (outer, key) = match path {
                 Self::Top => return pointer,
                 Self::Key(outer, key) => (outer, (*key).to_owned()),
-                Self::RawKey(outer, key) => (outer, print::text(&Value::from_msgpack(key).unwrap_or_default())),
+                Self::DeclaredKey(outer, key) => (outer, print::text(key)),
+                Self::RawKey(outer, key) => (outer, print_raw(key)),
                 Self::Index(outer, index) => (outer, index.to_string()),
+                Self::Member(outer, member) => (outer, format!("[{}]", print_raw(member))),
             };
             pointer = Some(match pointer {
                 Some(inner) if !inner.is_empty() => format!("{key}.{inner}"),
@@ -34,4 +46,8 @@ impl Path<'_> {
             path = outer;
         }
     }
+}
+
+fn print_raw(msgpack: &[u8]) -> String {
+    print::text(&Value::from_msgpack(msgpack).unwrap_or_default())
 }

@@ -3,8 +3,9 @@
 use serde_json::Value as Json;
 use soa_common::Value;
 use soa_server::schema::{
-    Anything, Boolean, Constant, Dictionary, Entry, Float, Integer, List, Number, Schema, SchemalessDictionary,
-    UnicodeString,
+    AdditionalValidator, All, Any, Anything, Boolean, BooleanValidator, Constant, Dictionary, Entry, Float, Integer,
+    List, Number, ObjectClass, ObjectInstance, Polymorph, Schema, SchemalessDictionary, Sequence, Set, Tuple,
+    UnicodeString, Violation,
 };
 
 use crate::typed_values::{raw, value};
@@ -31,23 +32,41 @@ fn recorded_cases_give_the_recorded_errors() {
         assert_eq!(Json::Array(errors), *expected, "{case}");
         cases += 1;
     }
-    assert_eq!(cases, 204, "a case is skipped only for a field that is not there yet");
+    assert_eq!(cases, 277, "a case is skipped only for a field that is not there yet");
 }
 
 /// The schema of a case, unless it uses what is not there yet.
 fn schema(case: &Json) -> Option<Schema> {
     // What only the expression says: keys and constants that are no texts, functions.
     let python = case["python"].as_str().unwrap();
-    let has_hidden_parts = ["Latitude(gte=0", "Tagged", "{1:", "OD([(1", "Constant(b", "Constant(D"]
-        .iter()
-        .any(|part| python.contains(part));
+    let has_hidden_parts = ["Latitude(gte=0", "Constant(b", "Constant(D"].iter().any(|part| python.contains(part));
     // Equality of decimals comes with their field.
     let is_about_decimals = case["value"].get("decimal").is_some() && case["schema"]["type"] == "constant";
-    (!has_hidden_parts && !is_about_decimals).then(|| field(&case["schema"])).flatten()
+    // The print of a list comes with the others.
+    let is_about_lists_as_keys = case["name"] == "polymorph_14";
+    (!has_hidden_parts && !is_about_decimals && !is_about_lists_as_keys).then(|| field(&case["schema"])).flatten()
+}
+
+fn fields(schemas: &Json) -> Option<Vec<Schema>> {
+    schemas.as_array()?.iter().map(field).collect()
 }
 
 fn field(schema: &Json) -> Option<Schema> {
-    let settings = schema.as_object()?;
+    let mut settings = schema.as_object()?.clone();
+    if settings.remove("deprecated").is_some() {
+        return field(&settings.into()).map(Schema::deprecated);
+    }
+    if settings.remove("additional_validation").is_some() {
+        let tagged = AdditionalValidator::new("Tagged", |_| {
+            vec![Violation::new("TAGGED", "Tagged refuses everything").at("somewhere")]
+        });
+        return Some(match field(&settings.into())? {
+            Schema::Dictionary(dictionary) => dictionary.additional_validator(tagged).into(),
+            Schema::List(list) => list.additional_validator(tagged).into(),
+            Schema::SchemalessDictionary(dictionary) => dictionary.additional_validator(tagged).into(),
+            _ => return None,
+        });
+    }
     let has = |names: &[&str]| {
         settings.keys().all(|key| key == "type" || key == "description" || names.contains(&key.as_str()))
     };
@@ -87,12 +106,39 @@ fn field(schema: &Json) -> Option<Schema> {
             (list.min_length, list.max_length) = (length("min_length"), length("max_length"));
             list.into()
         }
+        "sequence" if has(&["contents", "min_length", "max_length"]) => {
+            let mut sequence = Sequence::new(field(&schema["contents"])?);
+            (sequence.min_length, sequence.max_length) = (length("min_length"), length("max_length"));
+            sequence.into()
+        }
+        "set" if has(&["contents", "min_length", "max_length"]) => {
+            let mut set = Set::new(field(&schema["contents"])?);
+            (set.min_length, set.max_length) = (length("min_length"), length("max_length"));
+            set.into()
+        }
+        "tuple" if has(&["contents"]) => Tuple::new(fields(&schema["contents"])?).into(),
+        "any" if has(&["options"]) => Any::new(fields(&schema["options"])?).into(),
+        "all" if has(&["requirements"]) => All::new(fields(&schema["requirements"])?).into(),
+        "polymorph" if has(&["switch_field", "contents_map"]) => {
+            let mut polymorph = Polymorph::new(schema["switch_field"].as_str()?);
+            for (value, contents) in schema["contents_map"].as_object()? {
+                polymorph = polymorph.when(key(value), field(contents)?);
+            }
+            polymorph.into()
+        }
+        "boolean_validator" if schema["validator"] == "x > 0" => {
+            BooleanValidator::new("x > 0", "Must be positive", |value| value.as_i64().is_some_and(|x| x > 0)).into()
+        }
+        "object_instance" => match schema["valid_type"].as_str()? {
+            "<class 'dict'>" => ObjectInstance::new([ObjectClass::Dict]).into(),
+            _ => ObjectInstance::new([ObjectClass::Dict, ObjectClass::List]).into(),
+        },
         "dictionary" if has(&["contents", "optional_keys", "allow_extra_keys", "display_order"]) => {
             let mut dictionary = Dictionary::new();
             let optional = schema["optional_keys"].as_array()?;
-            for (key, contents) in schema["contents"].as_object()? {
-                let is_optional = optional.iter().any(|name| name == key);
-                dictionary.contents.push(Entry { key: key.as_str().into(), schema: field(contents)?, is_optional });
+            for (name, contents) in schema["contents"].as_object()? {
+                let is_optional = optional.iter().any(|optional| optional == name);
+                dictionary.contents.push(Entry { key: key(name), schema: field(contents)?, is_optional });
             }
             dictionary.allow_extra_keys = schema["allow_extra_keys"].as_bool()?;
             dictionary.into()
@@ -110,6 +156,11 @@ fn field(schema: &Json) -> Option<Schema> {
         }
         _ => return None,
     })
+}
+
+/// A key of a dictionary: JSON has no integers there.
+fn key(name: &str) -> Value {
+    name.parse::<i64>().map_or_else(|_| name.into(), Value::from)
 }
 
 fn bounds<'a>(

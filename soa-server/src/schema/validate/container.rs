@@ -1,87 +1,102 @@
 //! The checks of what has elements.
 
-use soa_common::{InvalidMessage, Value, codes, msgpack::Reader};
+use soa_common::{
+    InvalidMessage,
+    msgpack::{Reader, Token},
+};
 
 use super::{
-    super::{
-        Dictionary, List, Path, SchemalessDictionary,
-        compare::{by_kind_and_value, equals},
-        print,
-    },
-    Walk,
+    super::{List, Path, Schema, SchemalessDictionary, Sequence, Set, Tuple},
+    Checked, Walk,
+    distinct::{self, Counted},
 };
 
 impl<'a> Walk<'a> {
-    pub(super) fn list(
-        &mut self,
-        list: &List,
-        length: u32,
-        contents: Reader<'a>,
-        path: &Path<'_>,
-    ) -> Result<(), InvalidMessage> {
+    pub(super) fn list(&mut self, list: &List, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
+        let (before, value) = (self.violations.len(), self.reader.clone());
         self.reader = contents;
-        if let Some(max) = list.max_length.filter(|max| length as usize > *max) {
-            self.invalid(path, format_args!("List is longer than {max}"));
-        } else if let Some(min) = list.min_length.filter(|min| (length as usize) < *min) {
-            self.invalid(path, format_args!("List is shorter than {min}"));
+        self.size(list.min_length, list.max_length, length as usize, path);
+        for index in 0..length {
+            self.check(&list.contents, &Path::Index(path, index))?;
         }
-        (0..length).try_for_each(|index| self.check(&list.contents, &Path::Index(path, index)))
+        self.additional(list.additional_validator.as_ref(), value, before, path)
     }
 
-    pub(super) fn dictionary(
+    /// A text is a sequence of texts of one character, bytes are one of integers.
+    pub(super) fn sequence(
         &mut self,
-        dictionary: &Dictionary,
-        length: u32,
+        sequence: &Sequence,
+        token: Token<'a>,
         contents: Reader<'a>,
         path: &Path<'_>,
-    ) -> Result<(), InvalidMessage> {
-        for entry in &dictionary.contents {
-            // The last one, where a peer sent the key twice.
-            let mut found = None;
-            self.reader = contents.clone();
-            for _ in 0..length {
-                let is_it = key_equals(&entry.key, self.reader.skip()?)?;
-                if is_it {
-                    found = Some(self.reader.clone());
-                }
-                self.reader.skip()?;
-            }
-            let name;
-            let path = match &entry.key {
-                Value::Text(key) => Path::Key(path, key),
-                key => {
-                    name = print::text(key);
-                    Path::Key(path, &name)
-                }
-            };
-            match found {
-                Some(value) => {
-                    self.reader = value;
-                    self.check(&entry.schema, &path)?;
-                }
-                None if entry.is_optional => {}
-                None => {
-                    let name = print::text(&entry.key);
-                    self.violation(codes::MISSING, format_args!("Missing key: {name}"), &path);
+    ) -> Checked {
+        let (before, value) = (self.violations.len(), self.reader.clone());
+        let length = match token {
+            Token::Text(text) => text.chars().count(),
+            Token::Bytes(bytes) => bytes.len(),
+            Token::List(length) => length as usize,
+            _ => 0,
+        };
+        self.reader = contents;
+        self.size(sequence.min_length, sequence.max_length, length, path);
+        match token {
+            Token::Text(text) => {
+                for (index, character) in (0..).zip(text.chars()) {
+                    let mut raw = [0; 5];
+                    let length = character.encode_utf8(&mut raw[1..]).len();
+                    raw[0] = 0xa0 | length as u8;
+                    self.check_apart(&sequence.contents, &raw[..=length], &Path::Index(path, index))?;
                 }
             }
+            Token::Bytes(bytes) => {
+                for (index, byte) in (0..).zip(bytes) {
+                    self.check_apart(&sequence.contents, &[0xcc, *byte], &Path::Index(path, index))?;
+                }
+            }
+            _ => {
+                for index in 0..length as u32 {
+                    self.check(&sequence.contents, &Path::Index(path, index))?;
+                }
+            }
+        }
+        self.additional(sequence.additional_validator.as_ref(), value, before, path)
+    }
+
+    pub(super) fn set(&mut self, set: &Set, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
+        let (before, value) = (self.violations.len(), self.reader.clone());
+        if let Some(max) = set.max_length
+            && distinct::are_more_than(max, length, &contents, Counted::Members)?
+        {
+            self.invalid(path, format_args!("List is longer than {max}"));
+        } else if let Some(min) = set.min_length
+            && distinct::are_fewer_than(min, length, &contents, Counted::Members)?
+        {
+            self.invalid(path, format_args!("List is shorter than {min}"));
         }
         self.reader = contents;
-        let mut extra = Vec::new();
         for _ in 0..length {
-            let key = self.reader.skip()?;
-            self.reader.skip()?;
-            if !dictionary.allow_extra_keys && !is_declared(dictionary, key)? {
-                extra.push(Value::from_msgpack(key)?);
+            let member = self.reader.clone().skip()?;
+            self.check(&set.contents, &Path::Member(path, member))?;
+        }
+        self.additional(set.additional_validator.as_ref(), value, before, path)
+    }
+
+    pub(super) fn tuple(&mut self, tuple: &Tuple, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
+        let (before, value) = (self.violations.len(), self.reader.clone());
+        self.reader = contents;
+        let expected = tuple.contents.len();
+        if length as usize != expected {
+            let message = format_args!("Number of elements {length} does not match expected {expected}");
+            self.invalid(path, message);
+        }
+        let mut schemas = tuple.contents.iter();
+        for index in 0..length {
+            match schemas.next() {
+                Some(schema) => self.check(schema, &Path::Index(path, index))?,
+                None => drop(self.reader.skip()?),
             }
         }
-        if !extra.is_empty() {
-            extra.sort_by(by_kind_and_value);
-            extra.dedup();
-            let names: Vec<_> = extra.iter().map(print::text).collect();
-            self.violation(codes::UNKNOWN, format_args!("Extra keys present: {}", names.join(", ")), path);
-        }
-        Ok(())
+        self.additional(tuple.additional_validator.as_ref(), value, before, path)
     }
 
     pub(super) fn schemaless(
@@ -90,32 +105,49 @@ impl<'a> Walk<'a> {
         length: u32,
         contents: Reader<'a>,
         path: &Path<'_>,
-    ) -> Result<(), InvalidMessage> {
-        self.reader = contents;
-        if let Some(max) = dictionary.max_length.filter(|max| length as usize > *max) {
+    ) -> Checked {
+        let (before, value) = (self.violations.len(), self.reader.clone());
+        if let Some(max) = dictionary.max_length
+            && distinct::are_more_than(max, length, &contents, Counted::Keys)?
+        {
             self.invalid(path, format_args!("Dict contains more than {max} value(s)"));
-        } else if let Some(min) = dictionary.min_length.filter(|min| (length as usize) < *min) {
+        } else if let Some(min) = dictionary.min_length
+            && distinct::are_fewer_than(min, length, &contents, Counted::Keys)?
+        {
             self.invalid(path, format_args!("Dict contains fewer than {min} value(s)"));
         }
+        self.reader = contents;
         for _ in 0..length {
             let key = self.reader.clone().skip()?;
             let path = Path::RawKey(path, key);
             self.check(&dictionary.key_type, &path)?;
             self.check(&dictionary.value_type, &path)?;
         }
-        Ok(())
+        self.additional(dictionary.additional_validator.as_ref(), value, before, path)
     }
-}
 
-fn is_declared(dictionary: &Dictionary, key: &[u8]) -> Result<bool, InvalidMessage> {
-    for entry in &dictionary.contents {
-        if key_equals(&entry.key, key)? {
-            return Ok(true);
+    fn size(&mut self, min: Option<usize>, max: Option<usize>, length: usize, path: &Path<'_>) {
+        if let Some(max) = max.filter(|max| length > *max) {
+            self.invalid(path, format_args!("List is longer than {max}"));
+        } else if let Some(min) = min.filter(|min| length < *min) {
+            self.invalid(path, format_args!("List is shorter than {min}"));
         }
     }
-    Ok(false)
+
+    /// Checks a value that does not stand in the bytes that are walked.
+    fn check_apart(&mut self, schema: &Schema, msgpack: &[u8], path: &Path<'_>) -> Checked {
+        let mut walk = Walk { violations: std::mem::take(&mut self.violations), ..Walk::new(msgpack) };
+        (walk.is_quiet, walk.is_refused) = (self.is_quiet, self.is_refused);
+        let checked = walk.check(schema, path);
+        (self.violations, self.is_refused) = (walk.violations, walk.is_refused);
+        checked
+    }
 }
 
-fn key_equals(key: &Value, raw: &[u8]) -> Result<bool, InvalidMessage> {
-    Ok(equals(key, Reader::new(raw).token()?))
+/// The next key of a map; keys are scalars.
+pub(super) fn key<'a>(reader: &mut Reader<'a>) -> Result<Token<'a>, InvalidMessage> {
+    match reader.token()? {
+        Token::List(_) | Token::Map(_) => Err(InvalidMessage::new("a map key is a list or a map")),
+        token => Ok(token),
+    }
 }

@@ -1,17 +1,20 @@
 //! The check of raw MessagePack against a schema. It never stops at the first error, and where nothing is wrong it
 //! allocates nothing.
 
+mod combination;
 mod container;
+mod dictionary;
+mod distinct;
 mod leaf;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, mem};
 
 use soa_common::{
-    InvalidMessage, codes,
+    InvalidMessage, Value, codes,
     msgpack::{Reader, Token},
 };
 
-use super::{Path, Schema};
+use super::{AdditionalValidator, Path, Schema};
 
 /// One way in which a value is not what its schema says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +44,12 @@ impl Violation {
 }
 
 impl Schema {
-    /// Everything that is wrong with one MessagePack value; bytes that are not MessagePack are one violation.
+    /// Everything that is wrong with one MessagePack value, in the order of the schema; nothing when it is accepted.
+    ///
+    /// The value is read as far as the schema looks into it, once, and where nothing is wrong nothing is allocated but
+    /// what functions of a [`BooleanValidator`](super::BooleanValidator) or an [`AdditionalValidator`] are given to
+    /// look at. Bytes that turn out not to be MessagePack are one violation. Where a map holds a key twice, both values
+    /// are checked, because it depends on the reader which of them it sees.
     #[must_use]
     pub fn validate(&self, msgpack: &[u8]) -> Vec<Violation> {
         self.validate_at(&Path::Top, msgpack)
@@ -49,8 +57,9 @@ impl Schema {
 
     /// As [`validate`](Self::validate), for a value that is part of another one.
     pub(crate) fn validate_at(&self, path: &Path<'_>, msgpack: &[u8]) -> Vec<Violation> {
-        let mut walk = Walk { reader: Reader::new(msgpack), violations: Vec::new() };
-        if let Err(error) = walk.check(self, path) {
+        let mut walk = Walk::new(msgpack);
+        if let Err(Stop::Unreadable(error)) = walk.check(self, path) {
+            walk.violations.clear();
             walk.invalid(path, format_args!("{error}"));
         }
         walk.violations
@@ -58,32 +67,116 @@ impl Schema {
 }
 
 struct Walk<'a> {
-    /// Stands before the value to check; every check passes over its value.
+    /// Stands before the value to check; every check that does not stop passes over its value.
     reader: Reader<'a>,
     violations: Vec<Violation>,
+    /// Whether only acceptance matters: nothing is formatted, and the first violation ends the walk.
+    is_quiet: bool,
+    /// Whether a quiet walk met a violation.
+    is_refused: bool,
 }
 
+/// Why a walk ends before its value does.
+enum Stop {
+    /// A quiet walk met a violation.
+    Refused,
+    Unreadable(InvalidMessage),
+}
+
+impl From<InvalidMessage> for Stop {
+    fn from(error: InvalidMessage) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+type Checked = Result<(), Stop>;
+
 impl<'a> Walk<'a> {
-    fn check(&mut self, schema: &Schema, path: &Path<'_>) -> Result<(), InvalidMessage> {
+    fn new(msgpack: &'a [u8]) -> Self {
+        Self { reader: Reader::new(msgpack), violations: Vec::new(), is_quiet: false, is_refused: false }
+    }
+
+    fn check(&mut self, schema: &Schema, path: &Path<'_>) -> Checked {
         let mut ahead = self.reader.clone();
         let token = ahead.token()?;
         match (schema, token) {
-            (Schema::Nullable(inner), token) if token != Token::Null => return self.check(inner, path),
-            (Schema::List(list), Token::List(length)) => return self.list(list, length, ahead, path),
-            (Schema::Dictionary(dictionary), Token::Map(length)) => {
-                return self.dictionary(dictionary, length, ahead, path);
+            (Schema::Nullable(_), Token::Null) => self.reader = ahead,
+            (Schema::Nullable(inner) | Schema::Deprecated(inner), _) => return self.check(inner, path),
+            (Schema::Any(any), _) => return self.any(any, path),
+            (Schema::All(all), _) => return self.all(all, path),
+            (Schema::Polymorph(polymorph), Token::Map(_)) => return self.polymorph(polymorph, path),
+            (Schema::BooleanValidator(validator), token) => self.boolean_validator(validator, token, path)?,
+            (Schema::ObjectInstance(instance), token) => self.object_instance(instance, token, path)?,
+            (Schema::List(list), Token::List(length)) => self.list(list, length, ahead, path)?,
+            (Schema::Set(set), Token::List(length)) => self.set(set, length, ahead, path)?,
+            (Schema::Tuple(tuple), Token::List(length)) => self.tuple(tuple, length, ahead, path)?,
+            (Schema::Sequence(sequence), Token::List(_) | Token::Text(_) | Token::Bytes(_)) => {
+                self.sequence(sequence, token, ahead, path)?;
             }
+            (Schema::Dictionary(dictionary), Token::Map(length)) => self.dictionary(dictionary, length, ahead, path)?,
             (Schema::SchemalessDictionary(dictionary), Token::Map(length)) => {
-                return self.schemaless(dictionary, length, ahead, path);
+                self.schemaless(dictionary, length, ahead, path)?;
             }
-            (Schema::Nullable(_), Token::Null) => {}
-            (Schema::List(_), _) => self.invalid(path, format_args!("Not a list")),
-            (Schema::Dictionary(_) | Schema::SchemalessDictionary(_), _) => {
-                self.invalid(path, format_args!("Not a dict"));
+            (schema, token) => {
+                match schema {
+                    Schema::List(_) => self.invalid(path, format_args!("Not a list")),
+                    Schema::Set(_) => self.invalid(path, format_args!("Not a set or frozenset")),
+                    Schema::Tuple(_) => self.invalid(path, format_args!("Not a tuple")),
+                    Schema::Sequence(_) => self.invalid(path, format_args!("Not a sequence")),
+                    Schema::Dictionary(_) | Schema::SchemalessDictionary(_) | Schema::Polymorph(_) => {
+                        self.invalid(path, format_args!("Not a dict"));
+                    }
+                    schema => self.leaf(schema, token, path),
+                }
+                self.pass(token, ahead)?;
             }
-            (schema, token) => self.leaf(schema, token, path),
         }
-        self.reader.skip().map(drop)
+        self.verdict()
+    }
+
+    /// The end of a check: a quiet walk goes no further once something is wrong.
+    fn verdict(&self) -> Checked {
+        if self.is_refused { Err(Stop::Refused) } else { Ok(()) }
+    }
+
+    /// Whether a schema accepts the next value. Nothing is said of what is wrong with it.
+    fn accepts(&mut self, schema: &Schema, path: &Path<'_>) -> bool {
+        let was_quiet = mem::replace(&mut self.is_quiet, true);
+        let checked = self.check(schema, path);
+        self.is_quiet = was_quiet;
+        self.is_refused = false;
+        checked.is_ok()
+    }
+
+    /// Passes over the next value, whose first token was read already.
+    fn pass(&mut self, token: Token<'_>, ahead: Reader<'a>) -> Checked {
+        match token {
+            Token::List(_) | Token::Map(_) => drop(self.reader.skip()?),
+            _ => self.reader = ahead,
+        }
+        Ok(())
+    }
+
+    /// Runs an additional validator on a container that the reader has passed, unless something in it was wrong.
+    fn additional(
+        &mut self,
+        validator: Option<&AdditionalValidator>,
+        mut container: Reader<'a>,
+        violations_before: usize,
+        path: &Path<'_>,
+    ) -> Checked {
+        let Some(validator) = validator else { return Ok(()) };
+        if self.is_refused || self.violations.len() > violations_before {
+            return Ok(());
+        }
+        let found = (validator.check)(&Value::from_msgpack(container.skip()?)?);
+        if self.is_quiet {
+            self.is_refused = !found.is_empty();
+            return Ok(());
+        }
+        let from_here = |found: Violation| Violation { pointer: path.lead_to(found.pointer), ..found };
+        self.violations.extend(found.into_iter().map(from_here));
+        Ok(())
     }
 
     fn invalid(&mut self, path: &Path<'_>, message: fmt::Arguments<'_>) {
@@ -91,6 +184,10 @@ impl<'a> Walk<'a> {
     }
 
     fn violation(&mut self, code: &'static str, message: fmt::Arguments<'_>, path: &Path<'_>) {
+        if self.is_quiet {
+            self.is_refused = true;
+            return;
+        }
         let pointer = path.pointer();
         self.violations.push(Violation { code: code.into(), message: message.to_string(), pointer });
     }

@@ -1,0 +1,108 @@
+//! The check of a map with declared keys.
+
+use soa_common::{
+    Value, codes,
+    msgpack::{Reader, Token},
+};
+
+use super::{
+    super::{
+        Dictionary, Entry, Path,
+        compare::{by_kind_and_value, equals},
+        print,
+    },
+    Checked, Stop, Violation, Walk,
+    container::key,
+};
+
+impl<'a> Walk<'a> {
+    /// Walks the entries once, in whatever order they come, and checks each value where it stands. Only what is wrong is
+    /// put into the order of declaration.
+    pub(super) fn dictionary(
+        &mut self,
+        dictionary: &Dictionary,
+        length: u32,
+        contents: Reader<'a>,
+        path: &Path<'_>,
+    ) -> Checked {
+        let (before, value) = (self.violations.len(), self.reader.clone());
+        let mut present = Indexes::below(dictionary.contents.len());
+        let mut wrong: Vec<(usize, Vec<Violation>)> = Vec::new();
+        let mut extra = Vec::new();
+        let mut expected = 0;
+        self.reader = contents;
+        for _ in 0..length {
+            let mut raw = self.reader.clone();
+            let key = key(&mut self.reader)?;
+            if let Some(index) = position(&dictionary.contents, expected, key) {
+                expected = index + 1;
+                present.insert(index);
+                let entry = &dictionary.contents[index];
+                self.check(&entry.schema, &Path::DeclaredKey(path, &entry.key))?;
+                if self.violations.len() > before {
+                    wrong.push((index, self.violations.split_off(before)));
+                }
+                continue;
+            }
+            self.reader.skip()?;
+            if !dictionary.allow_extra_keys {
+                if self.is_quiet {
+                    return Err(Stop::Refused);
+                }
+                extra.push(Value::from_msgpack(raw.skip()?)?);
+            }
+        }
+        for (index, Entry { key, is_optional, .. }) in dictionary.contents.iter().enumerate() {
+            if !is_optional && !present.contains(index) {
+                let name = print::text(key);
+                let path = Path::Key(path, &name);
+                self.violation(codes::MISSING, format_args!("Missing key: {name}"), &path);
+                wrong.push((index, self.violations.split_off(before)));
+            }
+        }
+        // Stable: the violations of a key that came twice keep the order of the wire.
+        wrong.sort_by_key(|(index, _)| *index);
+        self.violations.extend(wrong.into_iter().flat_map(|(_, violations)| violations));
+        if !extra.is_empty() {
+            extra.sort_by(by_kind_and_value);
+            extra.dedup_by(|a, b| by_kind_and_value(a, b).is_eq());
+            let names: Vec<_> = extra.iter().map(print::text).collect();
+            self.violation(codes::UNKNOWN, format_args!("Extra keys present: {}", names.join(", ")), path);
+        }
+        self.additional(dictionary.additional_validator.as_ref(), value, before, path)
+    }
+}
+
+/// Where a key is declared. It is looked for from where it stands in a body that keeps the order of declaration, so such
+/// a body costs one comparison a key, and no body more than one for each pair of a key and a declaration.
+fn position(entries: &[Entry], expected: usize, key: Token<'_>) -> Option<usize> {
+    let mut indexes = (expected..entries.len()).chain(0..expected);
+    indexes.find(|index| equals(&entries[*index].key, key))
+}
+
+/// A set of indexes. As many as any usual dictionary declares need no allocation.
+struct Indexes {
+    few: [u64; 8],
+    many: Vec<u64>,
+}
+
+impl Indexes {
+    fn below(end: usize) -> Self {
+        let few = [0; 8];
+        Self { few, many: vec![0; end.div_ceil(64).saturating_sub(few.len())] }
+    }
+
+    fn insert(&mut self, index: usize) {
+        let word = index / 64;
+        let few = self.few.len();
+        let word = if word < few { &mut self.few[word] } else { &mut self.many[word - few] };
+        *word |= 1 << (index % 64);
+    }
+
+    fn contains(&self, index: usize) -> bool {
+        let word = index / 64;
+        let few = self.few.len();
+        let word = if word < few { self.few[word] } else { self.many[word - few] };
+        word & 1 << (index % 64) != 0
+    }
+}
