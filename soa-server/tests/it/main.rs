@@ -9,6 +9,8 @@ mod vector_service;
 
 mod actions;
 mod call_local;
+mod combinations;
+mod containers;
 mod conversations;
 mod declaration;
 mod demo;

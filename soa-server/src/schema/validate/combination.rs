@@ -27,7 +27,7 @@ impl<'a> Walk<'a> {
                 return Ok(());
             }
         }
-        if self.is_quiet && !any.options.is_empty() {
+        if self.report.is_quiet && !any.options.is_empty() {
             return Err(Stop::Refused);
         }
         self.each_of(&any.options, value, path)
@@ -50,7 +50,7 @@ impl<'a> Walk<'a> {
     pub(super) fn polymorph(&mut self, polymorph: &Polymorph, path: &Path<'_>) -> Checked {
         let Some((token, raw)) = self.switch_value(&polymorph.switch_field, path)? else {
             self.reader.skip()?;
-            return self.verdict();
+            return self.report.verdict();
         };
         let when = |token| polymorph.contents_map.iter().find(|(value, _)| equals(value, token));
         let branch = match token {
@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
         let value = print::text(&Value::from_msgpack(raw)?);
         self.violation(codes::UNKNOWN, format_args!("Invalid switch value '{value}'"), path);
         self.reader.skip()?;
-        self.verdict()
+        self.report.verdict()
     }
 
     /// The value under the switch field with its bytes, unless it is not there, which is told.

@@ -1,5 +1,7 @@
 //! The checks of what has elements.
 
+use std::mem;
+
 use soa_common::{
     InvalidMessage,
     msgpack::{Reader, Token},
@@ -13,7 +15,7 @@ use super::{
 
 impl<'a> Walk<'a> {
     pub(super) fn list(&mut self, list: &List, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
-        let (before, value) = (self.violations.len(), self.reader.clone());
+        let (before, value) = (self.report.violations.len(), self.reader.clone());
         self.reader = contents;
         self.size(list.min_length, list.max_length, length as usize, path);
         for index in 0..length {
@@ -30,7 +32,7 @@ impl<'a> Walk<'a> {
         contents: Reader<'a>,
         path: &Path<'_>,
     ) -> Checked {
-        let (before, value) = (self.violations.len(), self.reader.clone());
+        let (before, value) = (self.report.violations.len(), self.reader.clone());
         let length = match token {
             Token::Text(text) => text.chars().count(),
             Token::Bytes(bytes) => bytes.len(),
@@ -63,7 +65,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn set(&mut self, set: &Set, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
-        let (before, value) = (self.violations.len(), self.reader.clone());
+        let (before, value) = (self.report.violations.len(), self.reader.clone());
         if let Some(max) = set.max_length
             && distinct::are_more_than(max, length, &contents, Counted::Members)?
         {
@@ -82,7 +84,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn tuple(&mut self, tuple: &Tuple, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
-        let (before, value) = (self.violations.len(), self.reader.clone());
+        let (before, value) = (self.report.violations.len(), self.reader.clone());
         self.reader = contents;
         let expected = tuple.contents.len();
         if length as usize != expected {
@@ -106,7 +108,7 @@ impl<'a> Walk<'a> {
         contents: Reader<'a>,
         path: &Path<'_>,
     ) -> Checked {
-        let (before, value) = (self.violations.len(), self.reader.clone());
+        let (before, value) = (self.report.violations.len(), self.reader.clone());
         if let Some(max) = dictionary.max_length
             && distinct::are_more_than(max, length, &contents, Counted::Keys)?
         {
@@ -136,10 +138,9 @@ impl<'a> Walk<'a> {
 
     /// Checks a value that does not stand in the bytes that are walked.
     fn check_apart(&mut self, schema: &Schema, msgpack: &[u8], path: &Path<'_>) -> Checked {
-        let mut walk = Walk { violations: std::mem::take(&mut self.violations), ..Walk::new(msgpack) };
-        (walk.is_quiet, walk.is_refused) = (self.is_quiet, self.is_refused);
+        let mut walk = Walk { reader: Reader::new(msgpack), report: mem::take(&mut self.report) };
         let checked = walk.check(schema, path);
-        (self.violations, self.is_refused) = (walk.violations, walk.is_refused);
+        self.report = walk.report;
         checked
     }
 }

@@ -15,9 +15,10 @@ use super::{
     container::key,
 };
 
+/// What is wrong with the values, by the index of their declaration.
+type Wrong = Vec<(usize, Vec<Violation>)>;
+
 impl<'a> Walk<'a> {
-    /// Walks the entries once, in whatever order they come, and checks each value where it stands. Only what is wrong is
-    /// put into the order of declaration.
     pub(super) fn dictionary(
         &mut self,
         dictionary: &Dictionary,
@@ -25,44 +26,14 @@ impl<'a> Walk<'a> {
         contents: Reader<'a>,
         path: &Path<'_>,
     ) -> Checked {
-        let (before, value) = (self.violations.len(), self.reader.clone());
-        let mut present = Indexes::below(dictionary.contents.len());
-        let mut wrong: Vec<(usize, Vec<Violation>)> = Vec::new();
-        let mut extra = Vec::new();
-        let mut expected = 0;
+        let (before, value) = (self.report.violations.len(), self.reader.clone());
         self.reader = contents;
-        for _ in 0..length {
-            let mut raw = self.reader.clone();
-            let key = key(&mut self.reader)?;
-            if let Some(index) = position(&dictionary.contents, expected, key) {
-                expected = index + 1;
-                present.insert(index);
-                let entry = &dictionary.contents[index];
-                self.check(&entry.schema, &Path::DeclaredKey(path, &entry.key))?;
-                if self.violations.len() > before {
-                    wrong.push((index, self.violations.split_off(before)));
-                }
-                continue;
-            }
-            self.reader.skip()?;
-            if !dictionary.allow_extra_keys {
-                if self.is_quiet {
-                    return Err(Stop::Refused);
-                }
-                extra.push(Value::from_msgpack(raw.skip()?)?);
-            }
-        }
-        for (index, Entry { key, is_optional, .. }) in dictionary.contents.iter().enumerate() {
-            if !is_optional && !present.contains(index) {
-                let name = print::text(key);
-                let path = Path::Key(path, &name);
-                self.violation(codes::MISSING, format_args!("Missing key: {name}"), &path);
-                wrong.push((index, self.violations.split_off(before)));
-            }
-        }
+        let mut wrong = Wrong::new();
+        let extra = self.entries(dictionary, length, &mut wrong, path);
         // Stable: the violations of a key that came twice keep the order of the wire.
         wrong.sort_by_key(|(index, _)| *index);
-        self.violations.extend(wrong.into_iter().flat_map(|(_, violations)| violations));
+        self.report.violations.extend(wrong.into_iter().flat_map(|(_, violations)| violations));
+        let mut extra = extra?;
         if !extra.is_empty() {
             extra.sort_by(by_kind_and_value);
             extra.dedup_by(|a, b| by_kind_and_value(a, b).is_eq());
@@ -70,6 +41,59 @@ impl<'a> Walk<'a> {
             self.violation(codes::UNKNOWN, format_args!("Extra keys present: {}", names.join(", ")), path);
         }
         self.additional(dictionary.additional_validator.as_ref(), value, before, path)
+    }
+
+    /// Walks the entries once, in whatever order they come, checks each value where it stands, and gives the keys that
+    /// should not be there. Only what is wrong needs the order of declaration.
+    fn entries(
+        &mut self,
+        dictionary: &Dictionary,
+        length: u32,
+        wrong: &mut Wrong,
+        path: &Path<'_>,
+    ) -> Result<Vec<Value>, Stop> {
+        let before = self.report.violations.len();
+        let mut present = Indexes::below(dictionary.contents.len());
+        let mut extra = Vec::new();
+        let mut expected = 0;
+        for _ in 0..length {
+            let mut raw = self.reader.clone();
+            let key = key(&mut self.reader)?;
+            if let Some(index) = position(&dictionary.contents, expected, key) {
+                expected = index + 1;
+                present.insert(index);
+                let entry = &dictionary.contents[index];
+                let checked = self.check(&entry.schema, &Path::DeclaredKey(path, &entry.key));
+                self.set_aside(before, index, wrong);
+                checked?;
+                continue;
+            }
+            self.reader.skip()?;
+            if !dictionary.allow_extra_keys {
+                if self.report.is_quiet {
+                    return Err(Stop::Refused);
+                }
+                extra.push(Value::from_msgpack(raw.skip()?)?);
+            }
+        }
+        for (index, Entry { key, is_optional, .. }) in dictionary.contents.iter().enumerate() {
+            if !is_optional && !present.contains(index) {
+                if self.report.is_quiet {
+                    return Err(Stop::Refused);
+                }
+                let message = format_args!("Missing key: {}", print::text(key));
+                self.violation(codes::MISSING, message, &Path::DeclaredKey(path, key));
+                self.set_aside(before, index, wrong);
+            }
+        }
+        Ok(extra)
+    }
+
+    /// Takes the violations that a key has added.
+    fn set_aside(&mut self, before: usize, index: usize, wrong: &mut Wrong) {
+        if self.report.violations.len() > before {
+            wrong.push((index, self.report.violations.split_off(before)));
+        }
     }
 }
 

@@ -6,8 +6,9 @@ mod container;
 mod dictionary;
 mod distinct;
 mod leaf;
+mod report;
 
-use std::{borrow::Cow, fmt, mem};
+use std::{fmt, mem};
 
 use soa_common::{
     InvalidMessage, Value, codes,
@@ -15,41 +16,20 @@ use soa_common::{
 };
 
 use super::{AdditionalValidator, Path, Schema};
-
-/// One way in which a value is not what its schema says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Violation {
-    /// `INVALID`, `MISSING` or `UNKNOWN`, or what an additional validator says.
-    pub code: Cow<'static, str>,
-    /// What is wrong.
-    pub message: String,
-    /// Where: keys and indexes joined by dots; `None` for the value itself.
-    pub pointer: Option<String>,
-}
-
-impl Violation {
-    /// A violation at the value itself.
-    #[must_use]
-    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), pointer: None }
-    }
-
-    /// Says where: keys and indexes joined by dots.
-    #[must_use]
-    pub fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.pointer = Some(pointer.into());
-        self
-    }
-}
+use report::Report;
+pub use report::Violation;
 
 impl Schema {
     /// Everything that is wrong with one MessagePack value, in the order of the schema; nothing when it is accepted.
     ///
-    /// The value is read as far as the schema looks into it, once, and where nothing is wrong nothing is allocated but
-    /// what functions of a [`BooleanValidator`](super::BooleanValidator) or an [`AdditionalValidator`] are given to
-    /// look at. Bytes that turn out not to be MessagePack are one violation. Where a map holds a key twice, both values
-    /// are checked, because it depends on the reader which of them it sees.
+    /// The value is read once, and as far as the schema looks into it. Where nothing is wrong nothing is allocated but
+    /// what the functions of a [`BooleanValidator`](super::BooleanValidator) or an [`AdditionalValidator`] are given to
+    /// look at.
+    ///
+    /// * Bytes that turn out not to be MessagePack are one violation.
+    /// * Where a map holds a key twice both values are checked, because it depends on the reader which of them it sees.
+    /// * A list of violations that grows beyond what any response could hold, some megabytes, ends with one that says
+    ///   so.
     #[must_use]
     pub fn validate(&self, msgpack: &[u8]) -> Vec<Violation> {
         self.validate_at(&Path::Top, msgpack)
@@ -57,29 +37,31 @@ impl Schema {
 
     /// As [`validate`](Self::validate), for a value that is part of another one.
     pub(crate) fn validate_at(&self, path: &Path<'_>, msgpack: &[u8]) -> Vec<Violation> {
-        let mut walk = Walk::new(msgpack);
-        if let Err(Stop::Unreadable(error)) = walk.check(self, path) {
-            walk.violations.clear();
-            walk.invalid(path, format_args!("{error}"));
+        let mut walk = Walk { reader: Reader::new(msgpack), report: Report::default() };
+        match walk.check(self, path) {
+            Ok(()) | Err(Stop::Refused) => {}
+            Err(Stop::Full) => walk.invalid(path, format_args!("More is wrong than can be told")),
+            Err(Stop::Unreadable(error)) => {
+                walk.report.violations.clear();
+                walk.invalid(path, format_args!("{error}"));
+            }
         }
-        walk.violations
+        walk.report.violations
     }
 }
 
 struct Walk<'a> {
     /// Stands before the value to check; every check that does not stop passes over its value.
     reader: Reader<'a>,
-    violations: Vec<Violation>,
-    /// Whether only acceptance matters: nothing is formatted, and the first violation ends the walk.
-    is_quiet: bool,
-    /// Whether a quiet walk met a violation.
-    is_refused: bool,
+    report: Report,
 }
 
 /// Why a walk ends before its value does.
 enum Stop {
     /// A quiet walk met a violation.
     Refused,
+    /// No more violations can be told.
+    Full,
     Unreadable(InvalidMessage),
 }
 
@@ -92,10 +74,6 @@ impl From<InvalidMessage> for Stop {
 type Checked = Result<(), Stop>;
 
 impl<'a> Walk<'a> {
-    fn new(msgpack: &'a [u8]) -> Self {
-        Self { reader: Reader::new(msgpack), violations: Vec::new(), is_quiet: false, is_refused: false }
-    }
-
     fn check(&mut self, schema: &Schema, path: &Path<'_>) -> Checked {
         let mut ahead = self.reader.clone();
         let token = ahead.token()?;
@@ -131,20 +109,15 @@ impl<'a> Walk<'a> {
                 self.pass(token, ahead)?;
             }
         }
-        self.verdict()
-    }
-
-    /// The end of a check: a quiet walk goes no further once something is wrong.
-    fn verdict(&self) -> Checked {
-        if self.is_refused { Err(Stop::Refused) } else { Ok(()) }
+        self.report.verdict()
     }
 
     /// Whether a schema accepts the next value. Nothing is said of what is wrong with it.
     fn accepts(&mut self, schema: &Schema, path: &Path<'_>) -> bool {
-        let was_quiet = mem::replace(&mut self.is_quiet, true);
+        let was_quiet = mem::replace(&mut self.report.is_quiet, true);
         let checked = self.check(schema, path);
-        self.is_quiet = was_quiet;
-        self.is_refused = false;
+        self.report.is_quiet = was_quiet;
+        self.report.is_refused = false;
         checked.is_ok()
     }
 
@@ -166,16 +139,12 @@ impl<'a> Walk<'a> {
         path: &Path<'_>,
     ) -> Checked {
         let Some(validator) = validator else { return Ok(()) };
-        if self.is_refused || self.violations.len() > violations_before {
+        if self.report.is_refused || self.report.violations.len() > violations_before {
             return Ok(());
         }
-        let found = (validator.check)(&Value::from_msgpack(container.skip()?)?);
-        if self.is_quiet {
-            self.is_refused = !found.is_empty();
-            return Ok(());
+        for found in (validator.check)(&Value::from_msgpack(container.skip()?)?) {
+            self.report.add(|| Violation { pointer: path.lead_to(found.pointer), ..found });
         }
-        let from_here = |found: Violation| Violation { pointer: path.lead_to(found.pointer), ..found };
-        self.violations.extend(found.into_iter().map(from_here));
         Ok(())
     }
 
@@ -184,11 +153,6 @@ impl<'a> Walk<'a> {
     }
 
     fn violation(&mut self, code: &'static str, message: fmt::Arguments<'_>, path: &Path<'_>) {
-        if self.is_quiet {
-            self.is_refused = true;
-            return;
-        }
-        let pointer = path.pointer();
-        self.violations.push(Violation { code: code.into(), message: message.to_string(), pointer });
+        self.report.add(|| Violation { code: code.into(), message: message.to_string(), pointer: path.pointer() });
     }
 }

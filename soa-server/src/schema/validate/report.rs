@@ -1,0 +1,70 @@
+//! What a walk has to tell.
+
+use std::borrow::Cow;
+
+use super::Stop;
+
+/// One way in which a value is not what its schema says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// `INVALID`, `MISSING` or `UNKNOWN`, or what an additional validator says.
+    pub code: Cow<'static, str>,
+    /// What is wrong.
+    pub message: String,
+    /// Where: keys and indexes joined by dots; `None` for the value itself.
+    pub pointer: Option<String>,
+}
+
+impl Violation {
+    /// A violation at the value itself.
+    #[must_use]
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), pointer: None }
+    }
+
+    /// Says where: keys and indexes joined by dots.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+}
+
+/// How much is told, in bytes of memory. A few bytes of a request can make a long pointer or a long message, and each
+/// element of a long list the same one again.
+const MOST: usize = 4 << 20;
+
+/// The violations met so far.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) violations: Vec<Violation>,
+    /// How many bytes the violations take.
+    size: usize,
+    /// Whether only acceptance matters: nothing is formatted, and the first violation ends the walk.
+    pub(super) is_quiet: bool,
+    /// Whether a quiet walk met a violation.
+    pub(super) is_refused: bool,
+}
+
+impl Report {
+    pub(super) fn add(&mut self, violation: impl FnOnce() -> Violation) {
+        if self.is_quiet {
+            self.is_refused = true;
+            return;
+        }
+        let violation = violation();
+        let text = violation.message.len() + violation.pointer.as_ref().map_or(0, String::len);
+        self.size += size_of::<Violation>() + text;
+        self.violations.push(violation);
+    }
+
+    /// Whether the walk goes on: a quiet one goes no further once something is wrong.
+    pub(super) fn verdict(&self) -> Result<(), Stop> {
+        match self.size {
+            _ if self.is_refused => Err(Stop::Refused),
+            MOST.. => Err(Stop::Full),
+            _ => Ok(()),
+        }
+    }
+}
