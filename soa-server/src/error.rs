@@ -36,6 +36,9 @@ pub struct ActionError(Box<Failure>);
 #[derive(Debug)]
 pub struct JobError(Box<Failure>);
 
+/// How the message of an error begins that nobody planned for.
+pub(crate) const INTERNAL: &str = "Internal server error: ";
+
 /// The errors behind both types.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -54,7 +57,7 @@ impl Failure {
     }
 
     fn internal(message: impl fmt::Display, trace: String) -> Box<Self> {
-        let error = Error::new(codes::SERVER_ERROR, format!("Internal server error: {message}"));
+        let error = Error::new(codes::SERVER_ERROR, format!("{INTERNAL}{message}"));
         Box::new(Self { errors: vec![error], trace: Some(trace), is_job: false })
     }
 

@@ -68,7 +68,8 @@ mod app;
 pub mod demo;
 
 pub use action::{
-    Action, ActionContext, ActionInfo, Definition, IntoAction, LocalCall, Switched, SwitchedBuilder, Switches,
+    Action, ActionContext, ActionInfo, Definition, Health, IntoAction, LocalCall, SchemaFormat, Switched,
+    SwitchedBuilder, Switches,
 };
 #[doc(hidden)]
 pub use action::{ErasedAction, OfContext, OfDefinition, OfInput, OfType, Registration};

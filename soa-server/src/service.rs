@@ -6,7 +6,9 @@ use tokio::time::Instant;
 
 use crate::{
     Middleware,
-    action::{ActionInfo, ErasedAction, IntoAction, Registration, Switched, SwitchedBuilder},
+    action::{
+        ActionInfo, Check, ErasedAction, IntoAction, Introspections, Registration, Switched, SwitchedBuilder, built_in,
+    },
     middleware::DynMiddleware,
     panics,
 };
@@ -24,6 +26,8 @@ pub(crate) struct Inner {
     version: Option<String>,
     build_id: Option<String>,
     actions: BTreeMap<Arc<str>, ErasedAction>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) introspections: Introspections,
     pub(crate) middleware: Vec<Arc<dyn DynMiddleware>>,
     client: Client,
     pub(crate) expose_tracebacks: bool,
@@ -40,9 +44,9 @@ pub struct JobInfo {
 
 /// Declares a service; see [`Service::builder`]. `S` is the state its actions share.
 pub struct ServiceBuilder<S = ()> {
-    state: Arc<S>,
-    service: Inner,
-    error: Option<BuildError>,
+    pub(crate) state: Arc<S>,
+    pub(crate) service: Inner,
+    pub(crate) error: Option<BuildError>,
 }
 
 /// What is wrong with the declaration of a service.
@@ -73,6 +77,24 @@ pub enum BuildError {
         /// The service's name.
         service: String,
         /// The action's name.
+        name: String,
+    },
+    /// A check's name cannot be used.
+    #[error(
+        "{name:?} cannot be the name of a check of the service {service:?}: a name is not empty and has no white space and no control characters"
+    )]
+    CheckName {
+        /// The service's name.
+        service: String,
+        /// The check's name.
+        name: String,
+    },
+    /// Two checks have the same name.
+    #[error("the service {service:?} has two checks named {name:?}: give one of them another name")]
+    DuplicateCheck {
+        /// The service's name.
+        service: String,
+        /// The check's name.
         name: String,
     },
 }
@@ -107,6 +129,8 @@ impl Service {
             version: None,
             build_id: None,
             actions: BTreeMap::new(),
+            checks: Vec::new(),
+            introspections: Introspections::default(),
             middleware: Vec::new(),
             client: Client::default(),
             expose_tracebacks: false,
@@ -138,7 +162,7 @@ impl Service {
         self.0.build_id.as_deref()
     }
 
-    /// What can be told about the actions, in the order of their names.
+    /// What can be told about the actions it declares, in the order of their names.
     pub fn actions(&self) -> impl Iterator<Item = ActionInfo<'_>> {
         self.0.actions.iter().flat_map(|(name, action)| action.info(name))
     }
@@ -172,7 +196,24 @@ impl Service {
     }
 
     pub(crate) fn find(&self, action: &str) -> Option<(&Arc<str>, &ErasedAction)> {
+        self.find_declared(action).or_else(|| {
+            let found = built_in().iter().find(|(name, _)| **name == *action);
+            found.map(|(name, action)| (name, action))
+        })
+    }
+
+    /// As [`find`](Self::find), without the built-in actions.
+    pub(crate) fn find_declared(&self, action: &str) -> Option<(&Arc<str>, &ErasedAction)> {
         self.0.actions.get_key_value(action)
+    }
+
+    /// The built-in actions in whose place the service has none of its own.
+    pub(crate) fn built_in(&self) -> impl Iterator<Item = &'static (Arc<str>, ErasedAction)> {
+        built_in().iter().filter(|(name, _)| self.find_declared(name).is_none())
+    }
+
+    pub(crate) fn checks(&self) -> &[Check] {
+        &self.0.checks
     }
 }
 
@@ -281,7 +322,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|character: char| character.is_whitespace() || character.is_control())
 }
 

@@ -4,7 +4,6 @@
 
 mod answers;
 mod fixture;
-mod introspect;
 mod soa;
 mod status;
 mod usage;

@@ -107,6 +107,12 @@ impl<S> ActionContext<S> {
         Self { scope, ..self }
     }
 
+    /// The same with an earlier or later end.
+    pub(super) fn with_deadline(self, deadline: Instant) -> Self {
+        let scope = Arc::new(Scope { deadline: Some(deadline), ..(*self.scope).clone() });
+        Self { scope, ..self }
+    }
+
     pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.action)
     }

@@ -50,7 +50,7 @@ impl LocalCall {
 
     async fn run(self) -> Result<ActionResponse, ActionError> {
         let service = self.scope.service.clone();
-        let result = match service.find(&self.action) {
+        let result = match service.find_declared(&self.action) {
             Some((name, action)) => {
                 let ctx = ActionContext::new(self.scope, Arc::clone(name));
                 action.call(ctx, self.body?).await

@@ -8,6 +8,10 @@ mod typed;
 mod context;
 mod local;
 
+mod built_in;
+mod introspect;
+mod status;
+
 use std::{fmt, future::Future, sync::Arc};
 
 use futures_util::future::BoxFuture;
@@ -16,13 +20,18 @@ use soa_common::Body;
 
 use crate::{ActionError, Schema};
 
+pub(crate) use built_in::built_in;
 pub(crate) use context::Scope;
 pub use context::{ActionContext, Switches};
 use definition::Documents;
 pub use definition::{Definition, OfDefinition};
 pub use function::{IntoAction, OfContext, OfInput, OfType};
+pub(crate) use introspect::Introspections;
+pub use introspect::SchemaFormat;
 pub use local::LocalCall;
 pub(crate) use local::unknown_action;
+pub(crate) use status::Check;
+pub use status::Health;
 pub use switched::{Switched, SwitchedBuilder};
 
 /// An action as a type of its own, for what a plain `async fn` cannot say: checks before it runs, and hand-built

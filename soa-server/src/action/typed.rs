@@ -33,10 +33,7 @@ where
 
     async fn run(&self, ctx: ActionContext, body: Body) -> Result<Body, ActionError> {
         if let Some(schema) = &self.documents.request_schema {
-            let violations = schema.validate(&body.to_msgpack());
-            if !violations.is_empty() {
-                return Err(ActionError::from_errors(violations.into_iter().map(caller_error).collect()));
-            }
+            check_request(schema, &body)?;
         }
         let input = decode(body)?;
         let name = ctx.name();
@@ -67,6 +64,15 @@ where
             response_schema: self.documents.response_schema.as_ref(),
         }]
     }
+}
+
+/// All that is wrong with the body of a request.
+pub(super) fn check_request(schema: &Schema, body: &Body) -> Result<(), ActionError> {
+    let violations = schema.validate(&body.to_msgpack());
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(ActionError::from_errors(violations.into_iter().map(caller_error).collect()))
 }
 
 fn caller_error(violation: Violation) -> Error {

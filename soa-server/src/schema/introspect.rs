@@ -10,4 +10,9 @@ impl Schema {
     pub fn introspect(&self) -> Map {
         Map::from([("type", Value::from("anything"))])
     }
+    /// The schema as a document of JSON Schema.
+    #[must_use]
+    pub fn to_json_schema(&self) -> Map {
+        Map::new()
+    }
 }

@@ -2,7 +2,7 @@
 
 use soa_common::Body;
 use soa_server::{
-    ActionError, Definition, Service,
+    ActionError, Definition, Health, Service,
     schema::{Dictionary, Integer},
 };
 
@@ -51,4 +51,24 @@ fn a_service_lists_its_actions() {
     let expected = [("echo[switch:5]", Some("v2")), ("echo[DEFAULT]", None), ("square", Some("Squares a number."))];
     assert_eq!(actions, expected.map(|(name, description)| (name.to_owned(), description)));
     assert_eq!(service.actions().last().unwrap().request_schema, Some(&request.into()));
+}
+
+#[test]
+fn names_of_checks_are_names_as_well() {
+    for (checks, expected) in [
+        (
+            &["database", "a b"][..],
+            "\"a b\" cannot be the name of a check of the service \"demo\": a name is not empty and has no white space and \
+             no control characters",
+        ),
+        (
+            &["database", "database"],
+            "the service \"demo\" has two checks named \"database\": give one of them another name",
+        ),
+        (&["services"], "the service \"demo\" has two checks named \"services\": give one of them another name"),
+    ] {
+        let builder = Service::builder("demo");
+        let builder = checks.iter().fold(builder, |builder, name| builder.check(name, async |_| Ok(Health::good())));
+        assert_eq!(builder.check_services().build().unwrap_err().to_string(), expected);
+    }
 }

@@ -229,16 +229,18 @@ async fn what_nobody_planned_for_is_logged_with_its_cause_or_place() {
         .action("logged_panic", panics)
         .action("logged_nothing", several)
         .action("logged_once", async |_: Body| Err::<(), _>(ActionError::internal("kaboom")))
+        .check("logged_check", async |_| Err("x".parse::<u8>().map_err(Gone).unwrap_err().into()))
         .build()
         .unwrap();
-    for action in ["logged_error", "logged_panic", "logged_nothing", "logged_once"] {
+    for action in ["logged_error", "logged_panic", "logged_nothing", "logged_once", "status"] {
         run(&service, action, json!({})).await;
     }
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<_> = log.lines().filter(|line| line.contains("logged_")).collect();
-    assert_eq!(lines.len(), 3, "{log}");
+    assert_eq!(lines.len(), 4, "{log}");
     assert_eq!(lines[2].matches("kaboom").count(), 1, "{}", lines[2]);
     for (line, parts) in [
+        (lines[3], ["ERROR", "The check \"logged_check\" failed", "the database is gone", "caused by: invalid digit"]),
         (lines[0], ["ERROR", "action_name=\"logged_error\"", "the database is gone", "caused by: invalid digit"]),
         (
             lines[1],

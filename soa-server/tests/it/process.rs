@@ -22,6 +22,22 @@ fn one_worker_serves_and_stops_cleanly() {
 }
 
 #[test]
+fn built_in_actions_answer_over_redis() {
+    let redis = RedisServer::start();
+    let _server = Server::start(&redis.url(), &[]);
+    send(&redis, 1, "status", &json!({}));
+    let (_, response) = next_response(&redis);
+    let status: serde_json::Value = response.actions[0].body.decode().unwrap();
+    assert_eq!((&status["version"], &status["pysoa"]), (&json!(env!("CARGO_PKG_VERSION")), &json!("1.4.9")));
+    assert_eq!(status["healthcheck"], json!({"errors": [], "warnings": [], "diagnostics": {}}));
+    send(&redis, 2, "introspect", &json!({}));
+    let (_, response) = next_response(&redis);
+    let answer: serde_json::Value = response.actions[0].body.decode().unwrap();
+    assert_eq!(answer["action_names"], json!(["echo", "introspect", "sleep", "square", "status"]));
+    assert_eq!(answer["actions"]["square"]["documentation"], "Squares a number.");
+}
+
+#[test]
 fn lines_of_the_log_carry_their_request_and_no_secret() {
     let redis = RedisServer::start();
     let server = Server::start(&redis.url(), &[]);

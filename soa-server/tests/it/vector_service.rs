@@ -7,12 +7,16 @@ use soa_server::{
 };
 
 pub(crate) fn service() -> Service {
+    let documented = |documentation: &str| Definition::of(echo).description(documentation);
+    let bad_response = Definition::of(bad_response).request_schema(request_schema()).response_schema(response_schema());
     Service::builder("vec")
+        .description("The reference service.")
         .action("square", Square)
-        .action("versioned", echo)
+        .switched("versioned", |versions| versions.when(5, documented("v2")).otherwise(documented("v1")))
         .action("echo", echo)
-        .action("bad_response", Definition::of(bad_response).response_schema(response_schema()))
+        .action("bad_response", bad_response)
         .action("boom", boom)
+        .action("big", echo)
         .action("denied", denied)
         .build()
         .unwrap()
@@ -34,9 +38,12 @@ impl Action for Square {
     type Input = Input;
     type Output = Output;
 
+    fn description(&self) -> Option<String> {
+        Some("Squares a number.".to_owned())
+    }
+
     fn request_schema(&self) -> Option<Schema> {
-        let schema = Dictionary::new().required("number", Integer::new().gte(0).description("The number to square"));
-        Some(schema.optional("note", Schema::nullable(UnicodeString::new())).into())
+        Some(request_schema().into())
     }
 
     fn response_schema(&self) -> Option<Schema> {
@@ -53,6 +60,12 @@ impl Action for Square {
     async fn run(&self, _ctx: ActionContext, input: Input) -> Result<Output, ActionError> {
         Ok(Output { square: input.number * input.number })
     }
+}
+
+fn request_schema() -> Dictionary {
+    Dictionary::new()
+        .required("number", Integer::new().gte(0).description("The number to square"))
+        .optional("note", Schema::nullable(UnicodeString::new()))
 }
 
 fn response_schema() -> Dictionary {
