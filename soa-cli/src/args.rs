@@ -3,7 +3,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
 
-/// Calls services over Redis.
+/// Calls services over Redis, and asks them how they are and what they do.
 #[derive(Debug, Parser)]
 #[command(name = "soa", version, max_term_width = 100)]
 pub(crate) struct Args {
@@ -15,6 +15,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Call(CallArgs),
     Status(StatusArgs),
+    Introspect(IntrospectArgs),
     /// Prints a completion script for a shell
     ///
     /// For bash: soa completions bash > /etc/bash_completion.d/soa
@@ -33,7 +34,9 @@ impl Command {
     /// Whether the output is for machines.
     pub(crate) fn json(&self) -> bool {
         match self {
-            Self::Call(CallArgs { options, .. }) | Self::Status(StatusArgs { options, .. }) => options.json,
+            Self::Call(CallArgs { options, .. })
+            | Self::Status(StatusArgs { options, .. })
+            | Self::Introspect(IntrospectArgs { options, .. }) => options.json,
             Self::Completions { .. } | Self::Man { .. } => false,
         }
     }
@@ -76,6 +79,27 @@ pub(crate) struct StatusArgs {
     /// Ask for the versions only: the service does not run its checks
     #[arg(short, long)]
     pub(crate) quick: bool,
+
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// Asks a service which actions it has, and what goes into them and comes out
+///
+/// Calls the action introspect and prints each action with its documentation and the schemas of its request and its
+/// response, a key a line: its type, what it allows, and its description.
+#[derive(Debug, Group)]
+#[command(after_help = AFTER_INTROSPECT)]
+pub(crate) struct IntrospectArgs {
+    /// The service's name
+    pub(crate) service: String,
+
+    /// The action's name; of a switched action also one form: 'name[switch:5]', 'name[DEFAULT]' [default: all actions]
+    pub(crate) action: Option<String>,
+
+    /// Ask for the schemas as JSON Schema and print the answer as JSON; services of PySOA do not know this form
+    #[arg(long)]
+    pub(crate) json_schema: bool,
 
     #[command(flatten)]
     pub(crate) options: Options,
@@ -138,6 +162,16 @@ const AFTER_STATUS: &str = after_help!(
   soa status users --timeout 2 > /dev/null || echo \"users is not well\"",
     0: "the service answered, and its checks found no error; warnings do not count",
     1: "a check found an error, or the job or the action answered with errors"
+);
+
+const AFTER_INTROSPECT: &str = after_help!(
+    examples: "  soa introspect users
+  soa introspect users get_users
+  soa introspect users 'get_users[switch:5]'
+  soa introspect users --json | jq -r '.action_names[]'
+  soa introspect users get_users --json-schema > get_users.json",
+    0: "the service answered",
+    1: "the job or the action answered with errors, such as for an unknown action"
 );
 
 fn switch(text: &str) -> Result<i64, String> {

@@ -5,7 +5,9 @@ mod ask;
 mod call;
 mod failure;
 mod input;
+mod introspect;
 mod output;
+mod schema;
 mod status;
 mod text;
 mod tree;
@@ -47,6 +49,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Status(status) => return status::run(status),
         Command::Call(call) => call::run(call)?,
+        Command::Introspect(introspect) => introspect::run(introspect)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "soa", &mut script);

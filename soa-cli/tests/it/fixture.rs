@@ -68,7 +68,11 @@ impl Ours {
 
     /// Runs `soa command name arguments…`.
     pub(crate) fn run(&self, command: &str, arguments: &[&str]) -> Run {
-        soa(&[&[command, &self.name], arguments, &["--redis", &self.redis.url()]].concat())
+        soa(&[&[command, &self.name], arguments, &["--redis", &self.url()]].concat())
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.redis.url()
     }
 }
 

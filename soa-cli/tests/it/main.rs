@@ -4,6 +4,7 @@
 
 mod answers;
 mod fixture;
+mod introspect;
 mod soa;
 mod status;
 mod usage;

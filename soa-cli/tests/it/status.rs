@@ -5,7 +5,7 @@ use soa_fixtures::RedisServer;
 
 use crate::{
     fixture::{Fixture, Ours},
-    soa::soa,
+    soa::{command, run, soa},
 };
 
 #[test]
@@ -42,9 +42,15 @@ fn what_the_checks_found_is_told_and_errors_are_a_failure() {
         }}"#,
     );
 
-    let run = service.run("status", &[]);
-    assert_eq!((run.code, run.stderr.as_str()), (1, ""), "{run:?}");
-    assert_eq!(run.stdout, include_str!("expected/status.txt"));
+    let plain = service.run("status", &[]);
+    assert_eq!((plain.code, plain.stderr.as_str()), (1, ""), "{plain:?}");
+    assert_eq!(plain.stdout, include_str!("expected/status.txt"));
+
+    let mut coloured = command(&["status", "recorded", "--redis", &service.url()]);
+    let coloured = run(coloured.env("CLICOLOR_FORCE", "1"), "").stdout;
+    for text in ["\u{1b}[1m\u{1b}[31mDB_DOWN\u{1b}[0m", "\u{1b}[1m\u{1b}[33mSLOW\u{1b}[0m", r"EVIL\u{1b}[2J"] {
+        assert!(coloured.contains(text), "{text:?}: {coloured:?}");
+    }
 
     let run = service.run("status", &["--json"]);
     let body: Value = serde_json::from_str(&run.stdout).unwrap();

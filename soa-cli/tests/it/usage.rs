@@ -4,7 +4,12 @@ use crate::soa::{command, run, soa, soa_with_input};
 
 #[track_caller]
 fn check(arguments: &[&str], input: &str, expected: &[&str]) {
-    let run = soa_with_input(&[&["call"], arguments].concat(), input);
+    check_command("call", arguments, input, expected);
+}
+
+#[track_caller]
+fn check_command(name: &str, arguments: &[&str], input: &str, expected: &[&str]) {
+    let run = soa_with_input(&[&[name], arguments].concat(), input);
     assert_eq!(run.code, 2, "{arguments:?}: {run:?}");
     assert_eq!(run.stdout, "", "{arguments:?}");
     for text in expected {
@@ -30,6 +35,14 @@ fn wrong_usage_says_what_is_wrong_and_where() {
     }
     check(&["", "square"], "", &["service"]);
     check(&["demo!", "square"], "", &["demo!"]);
+    check_command("introspect", &["demo", "square", "more"], "", &["more"]);
+    for name in ["status", "introspect"] {
+        check_command(name, &[], "", &["<SERVICE>"]);
+        check_command(name, &["demo!"], "", &["demo!"]);
+        check_command(name, &["demo", "--timeout", "0"], "", &["--timeout", "above 0"]);
+        check_command(name, &["demo", "--context", "7"], "", &["--context", "map"]);
+        check_command(name, &["demo", "--redis", "http://localhost"], "", &["--redis"]);
+    }
 }
 
 #[test]
@@ -54,6 +67,10 @@ fn machines_get_usage_errors_as_json() {
         let errors: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
         assert_eq!((run.code, &errors[0]["code"]), (2, &"USAGE".into()), "{run:?}");
     }
+    for name in ["status", "introspect"] {
+        let errors: serde_json::Value = serde_json::from_str(&soa(&[name, "--json"]).stderr).unwrap();
+        assert_eq!(errors[0]["code"], "USAGE");
+    }
 }
 
 #[test]
@@ -67,11 +84,15 @@ fn help_teaches_and_completions_and_man_pages_are_made() {
     for text in ["--quick", "--timeout", "--redis", "Examples:", "a check found an error"] {
         assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
     }
+    let help = soa(&["introspect", "--help"]);
+    for text in ["name[switch:5]", "--json-schema", "--timeout", "Examples:", "unknown action"] {
+        assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
+    }
     let completions = soa(&["completions", "bash"]).stdout;
-    assert!(["--body", "--quick"].iter().all(|option| completions.contains(option)), "{completions}");
+    assert!(["--body", "--quick", "--json-schema"].iter().all(|option| completions.contains(option)), "{completions}");
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(soa(&["man", directory.path().to_str().unwrap()]).code, 0);
-    for page in ["soa.1", "soa-call.1", "soa-status.1"] {
+    for page in ["soa.1", "soa-call.1", "soa-status.1", "soa-introspect.1"] {
         assert!(directory.path().join(page).is_file(), "{page}");
     }
     assert_eq!(soa(&["man", "/nonexistent"]).code, 2);
