@@ -45,7 +45,7 @@ fn what_stands_behind_an_option_is_checked() {
 
 #[test]
 fn a_list_that_is_too_long_is_no_option() {
-    let short = List::new(Any::new([Schema::from(Integer::new()), Schema::Null])).max_length(1);
+    let short = List::new(Any::new([Schema::Null, Integer::new().into()])).max_length(1);
     let any = Any::new([Schema::from(short), List::new(Anything::new()).min_length(3).into()]);
     assert_eq!(wrong(any.clone(), list([1, 2])), ["INVALID List is longer than 1", "INVALID List is shorter than 3"]);
     assert!(wrong(any, list([1, 2, 3])).is_empty());

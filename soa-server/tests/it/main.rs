@@ -8,6 +8,7 @@ mod typed_values;
 mod vector_service;
 
 mod actions;
+mod allocations;
 mod call_local;
 mod combinations;
 mod containers;
@@ -24,4 +25,5 @@ mod process_faults;
 mod schemas;
 mod settings;
 mod status;
+mod validation;
 mod worker;

@@ -10,7 +10,7 @@ use super::{
         All, Any, BooleanValidator, ObjectClass, ObjectInstance, Path, Polymorph, combination::Function,
         compare::equals, print,
     },
-    Checked, Stop, Walk, container,
+    Checked, Lazy, Stop, Walk, container,
 };
 
 impl<'a> Walk<'a> {
@@ -60,7 +60,7 @@ impl<'a> Walk<'a> {
         if let Some((_, schema)) = branch {
             return self.check(schema, path);
         }
-        let value = print::text(&Value::from_msgpack(raw)?);
+        let value = Lazy(|| print::text(&Value::from_msgpack(raw).unwrap_or_default()));
         self.violation(codes::UNKNOWN, format_args!("Invalid switch value '{value}'"), path);
         self.reader.skip()?;
         self.report.verdict()
@@ -120,10 +120,11 @@ impl<'a> Walk<'a> {
             ObjectClass::List => matches!(token, Token::List(_)),
         });
         if !is_instance {
-            match &*instance.valid_type {
-                [class] => self.invalid(path, format_args!("Not an instance of {}", class.name())),
-                _ => self.invalid(path, format_args!("Not an instance of {}", instance.python_type())),
-            }
+            let classes = Lazy(|| match &*instance.valid_type {
+                [class] => class.name().to_owned(),
+                _ => instance.python_type(),
+            });
+            self.invalid(path, format_args!("Not an instance of {classes}"));
         }
         self.reader.skip()?;
         Ok(())

@@ -11,7 +11,7 @@ use super::{
         compare::{by_kind_and_value, equals},
         print,
     },
-    Checked, Stop, Violation, Walk,
+    Checked, Lazy, Stop, Violation, Walk,
     container::key,
 };
 
@@ -78,11 +78,8 @@ impl<'a> Walk<'a> {
         }
         for (index, Entry { key, is_optional, .. }) in dictionary.contents.iter().enumerate() {
             if !is_optional && !present.contains(index) {
-                if self.report.is_quiet {
-                    return Err(Stop::Refused);
-                }
-                let message = format_args!("Missing key: {}", print::text(key));
-                self.violation(codes::MISSING, message, &Path::DeclaredKey(path, key));
+                let name = Lazy(|| print::text(key));
+                self.violation(codes::MISSING, format_args!("Missing key: {name}"), &Path::DeclaredKey(path, key));
                 self.set_aside(before, index, wrong);
             }
         }

@@ -4,7 +4,7 @@ use soa_common::{Value, codes, msgpack::Token};
 
 use super::{
     super::{Bounds, Constant, Number, Path, Schema, UnicodeString, compare::equals, print},
-    Walk,
+    Lazy, Walk,
 };
 
 impl Walk<'_> {
@@ -44,18 +44,20 @@ impl Walk<'_> {
         if constant.values.iter().any(|value| equals(value, token)) {
             return;
         }
-        let mut names: Vec<_> = constant
-            .values
-            .iter()
-            .map(|value| match value {
-                Value::Text(text) => format!("\"{text}\""),
-                value => print::text(value),
-            })
-            .collect();
-        names.sort();
-        let of = if names.len() == 1 { "" } else { "one of: " };
-        self.violation(codes::UNKNOWN, format_args!("Value is not {of}{}", names.join(", ")), path);
+        let names = Lazy(|| names(constant));
+        let of = if constant.values.len() == 1 { "" } else { "one of: " };
+        self.violation(codes::UNKNOWN, format_args!("Value is not {of}{names}"), path);
     }
+}
+
+fn names(constant: &Constant) -> String {
+    let name = |value: &Value| match value {
+        Value::Text(text) => format!("\"{text}\""),
+        value => print::text(value),
+    };
+    let mut names: Vec<_> = constant.values.iter().map(name).collect();
+    names.sort();
+    names.join(", ")
 }
 
 fn wrong_type(schema: &Schema) -> &'static str {

@@ -8,7 +8,7 @@ mod distinct;
 mod leaf;
 mod report;
 
-use std::{fmt, mem};
+use std::fmt;
 
 use soa_common::{
     InvalidMessage, Value, codes,
@@ -16,8 +16,8 @@ use soa_common::{
 };
 
 use super::{AdditionalValidator, Path, Schema};
-use report::Report;
 pub use report::Violation;
+use report::{Lazy, Report};
 
 impl Schema {
     /// Everything that is wrong with one MessagePack value, in the order of the schema; nothing when it is accepted.
@@ -114,10 +114,10 @@ impl<'a> Walk<'a> {
 
     /// Whether a schema accepts the next value. Nothing is said of what is wrong with it.
     fn accepts(&mut self, schema: &Schema, path: &Path<'_>) -> bool {
-        let was_quiet = mem::replace(&mut self.report.is_quiet, true);
+        let before = (self.report.is_quiet, self.report.is_refused);
+        self.report.is_quiet = true;
         let checked = self.check(schema, path);
-        self.report.is_quiet = was_quiet;
-        self.report.is_refused = false;
+        (self.report.is_quiet, self.report.is_refused) = before;
         checked.is_ok()
     }
 

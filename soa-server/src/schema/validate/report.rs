@@ -1,6 +1,6 @@
 //! What a walk has to tell.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use super::Stop;
 
@@ -66,5 +66,14 @@ impl Report {
             MOST.. => Err(Stop::Full),
             _ => Ok(()),
         }
+    }
+}
+
+/// A text that is made only when it is told.
+pub(super) struct Lazy<F>(pub(super) F);
+
+impl<F: Fn() -> String> fmt::Display for Lazy<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0())
     }
 }

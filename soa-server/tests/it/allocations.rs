@@ -1,0 +1,84 @@
+//! A valid body costs no allocation, whatever its schema is made of.
+
+use soa_common::Value;
+use soa_server::schema::{
+    All, Any, Anything, Boolean, Constant, Dictionary, Float, Hashable, Integer, List, ObjectClass, ObjectInstance,
+    Polymorph, Schema, SchemalessDictionary, Sequence, Set, Tuple, UnicodeString,
+};
+
+use crate::{
+    containers::{list, map},
+    typed_values::raw,
+};
+
+#[test]
+fn valid_values_allocate_nothing() {
+    let (mut schema, mut body) = (Dictionary::new(), Vec::new());
+    for (index, (field, value)) in fields().into_iter().enumerate() {
+        assert_allocates_nothing(&field, &value);
+        let key = format!("key {index}");
+        schema = schema.required(key.clone(), field);
+        body.push((key, value));
+    }
+    let schema = Schema::from(List::new(schema));
+    let many = |body: &[(String, Value)]| list((0..20).map(|_| map(body.to_vec())));
+    assert_allocates_nothing(&schema, &many(&body));
+    body.reverse();
+    assert_allocates_nothing(&schema, &many(&body));
+}
+
+/// A field of every kind with a value that it accepts.
+fn fields() -> Vec<(Schema, Value)> {
+    let numbers = || list(0..100);
+    let texts = || list((0..100).map(|number| format!("text {number}")));
+    let of_kind = |kind: &str| Dictionary::new().required("kind", Constant::new([kind])).optional("n", Integer::new());
+    let inner = Dictionary::new()
+        .required("a", Integer::new())
+        .optional("b", Schema::nullable(UnicodeString::new()))
+        .required(7, Boolean::new())
+        .allow_extra_keys();
+    let entries = map([(Value::from("extra"), Value::Null), (7.into(), true.into()), ("a".into(), 1.into())]);
+    let many = |number: i64| (Value::from(number), numbers());
+    vec![
+        (Anything::new().into(), texts()),
+        (Hashable::new().into(), "x".into()),
+        (Schema::Null, Value::Null),
+        (Boolean::new().into(), true.into()),
+        (Integer::new().gt(0).lte(5).into(), 5.into()),
+        (Float::new().gte(0.5).into(), 7.into()),
+        (Constant::new([Value::from(1), "a".into(), "b".into()]).into(), "b".into()),
+        (UnicodeString::new().not_blank().min_length(1).max_length(9).into(), " ä".into()),
+        (List::new(Integer::new()).max_length(100).into(), numbers()),
+        (Sequence::new(UnicodeString::new().min_length(1)).min_length(2).into(), "aé€😀".repeat(100).into()),
+        (Sequence::new(Integer::new().lte(255)).into(), vec![1, 255].into()),
+        (Sequence::new(Integer::new()).into(), numbers()),
+        (Set::new(UnicodeString::new()).min_length(16).max_length(100).into(), texts()),
+        (Tuple::new([Schema::from(Integer::new()), inner.clone().into()]).into(), list([1.into(), entries.clone()])),
+        (List::new(inner).into(), list((0..100).map(|_| entries.clone()))),
+        (
+            SchemalessDictionary::new().keys(Integer::new()).values(List::new(Integer::new())).min_length(2).into(),
+            map((0..100).map(many)),
+        ),
+        (Schema::nullable(List::new(Schema::nullable(Integer::new()))), list([Value::Null, 1.into()])),
+        (Schema::deprecated(List::new(Integer::new())), numbers()),
+        (
+            List::new(Any::new([of_kind("a"), of_kind("b"), of_kind("c")]).or(Integer::new())).into(),
+            list([map([("kind", "c")]), 1.into(), map([("kind", "a")])]),
+        ),
+        (All::new([List::new(Anything::new()).min_length(1), List::new(Integer::new())]).into(), numbers()),
+        (
+            Polymorph::new("kind").when("a", of_kind("a")).otherwise(SchemalessDictionary::new()).into(),
+            map([("n", Value::from(1)), ("kind", "a".into())]),
+        ),
+        (Polymorph::new("head.kind").when(1, Anything::new()).into(), map([("head", map([("kind", true)]))])),
+        (ObjectInstance::new([ObjectClass::Dict, ObjectClass::List]).into(), numbers()),
+    ]
+}
+
+fn assert_allocates_nothing(schema: &Schema, value: &Value) {
+    let raw = raw(value);
+    let mut violations = Vec::new();
+    let checking = allocation_counter::measure(|| violations = schema.validate(&raw));
+    assert_eq!(violations, [], "{schema:?}");
+    assert_eq!(checking.count_total, 0, "{schema:?}");
+}
