@@ -1,6 +1,8 @@
 //! Schemas, in the form that introspection gives them (`docs/protocol.md`, section 5), as trees of words.
 
 mod constraints;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -74,7 +74,8 @@ pub(crate) fn write(out: &mut String, nodes: &[Node], indent: usize, width: usiz
             at = 0;
         }
         for line in wrap(&harmless(&node.head), width, column) {
-            out.push_str(&format!("{:1$}{line}\n", "", column - at));
+            let blanks = if line.is_empty() { 0 } else { column - at };
+            out.push_str(&format!("{:blanks$}{line}\n", ""));
             at = 0;
         }
         if at > 0 {
