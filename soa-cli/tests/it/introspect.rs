@@ -3,6 +3,11 @@
 use std::process::Stdio;
 
 use serde_json::{Value, json};
+use soa_common::Map;
+use soa_server::{
+    ActionError, Definition, Service,
+    schema::{Dictionary, Integer},
+};
 
 use crate::{
     fixture::{Fixture, Ours},
@@ -39,6 +44,35 @@ fn the_original_says_what_its_actions_take_and_give() {
     let body: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(body["actions"]["square"]["request_schema"]["contents"]["number"]["gte"], 0, "{run:?}");
     assert_eq!(run.stdout.lines().count(), 1);
+}
+
+/// A service `math` with one documented action.
+fn math() -> Ours {
+    async fn square(input: Map) -> Result<Map, ActionError> {
+        Ok(input)
+    }
+
+    let number = Integer::new().gte(0).lte(255).description("The number to square");
+    let square = Definition::of(square)
+        .description("Squares a number.")
+        .request_schema(Dictionary::new().required("number", number))
+        .response_schema(Dictionary::new().required("square", Integer::new()));
+    Ours::start(Service::builder("math").description("Knows numbers.").action("square", square).build().unwrap())
+}
+
+#[test]
+fn our_services_say_what_actions_they_have() {
+    let math = math();
+
+    let run = math.run("introspect", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    assert!(run.stdout.starts_with("math has 3 actions\n  Knows numbers.\n\nsquare\n  Squares a number.\n"), "{run:?}");
+    let (introspect, status) = (run.stdout.find("\nintrospect\n"), run.stdout.find("\nstatus\n"));
+    assert!(introspect.is_some() && introspect < status, "{run:?}");
+
+    let run = math.run("introspect", &["circle"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("INVALID action_name: Action not defined in service"), "{run:?}");
 }
 
 #[test]

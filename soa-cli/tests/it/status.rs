@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use soa_fixtures::RedisServer;
+use soa_server::{ActionContext, ActionError, Health, Service};
 
 use crate::{
     fixture::{Fixture, Ours},
@@ -29,6 +30,28 @@ fn the_original_says_its_versions_and_its_health() {
     assert_eq!(run.stdout.lines().count(), 1);
     let quick: Value = serde_json::from_str(&fixture.run("status", &["-q", "--json"]).stdout).unwrap();
     assert_eq!(quick.get("healthcheck"), None);
+}
+
+#[test]
+fn our_services_say_their_versions_and_what_their_checks_found() {
+    async fn database(_: ActionContext) -> Result<Health, ActionError> {
+        Ok(Health::good().error("DB_DOWN", "no connection").diagnostic("pool", 7))
+    }
+
+    let demo = Ours::start(soa_server::demo::service());
+    let run = demo.run("status", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    assert!(run.stdout.starts_with("demo is healthy\n  version     "), "{run:?}");
+    assert!(run.stdout.contains("\n  pysoa       1.4.9\n  soa_server  "), "{run:?}");
+
+    let sick = Ours::start(Service::builder("sick").version("2").check("database", database).build().unwrap());
+    let run = sick.run("status", &[]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.starts_with("sick is not healthy: 1 error\n  version      2\n"), "{run:?}");
+    assert!(run.stdout.contains("\n  errors\n    DB_DOWN  no connection\n"), "{run:?}");
+    assert!(run.stdout.ends_with("\n  diagnostics\n    pool  7\n"), "{run:?}");
+    let run = sick.run("status", &["--quick"]);
+    assert_eq!((run.code, run.stdout.contains("DB_DOWN")), (0, false), "{run:?}");
 }
 
 #[test]
