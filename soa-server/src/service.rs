@@ -247,6 +247,10 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
 
     /// Adds an action: an `async fn(In)`, an `async fn(ActionContext<S>, In)`, a type that implements
     /// [`Action`](crate::Action), or a [`Definition`](crate::Definition).
+    ///
+    /// Every service has the actions `introspect` and `status` already. An action of that name takes their place; it can
+    /// start from the built-in answer, see [`Service::introspect`] and
+    /// [`ActionContext::status`](crate::ActionContext::status).
     #[must_use]
     pub fn action<M>(self, name: &str, action: impl IntoAction<S, M>) -> Self {
         let action = action.erase(Registration::new(Arc::clone(&self.state)));

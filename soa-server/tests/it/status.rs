@@ -3,7 +3,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
-use soa_client::Client;
+use soa_client::{Client, RedisSettings};
 use soa_common::{ActionRequest, Body, Map, Value};
 use soa_server::{
     ActionContext, ActionError, Health, Job, JobError, JobInfo, JobNext, JobResult, LocalTransport, Middleware,
@@ -236,4 +236,18 @@ async fn a_status_of_its_own_can_start_from_the_built_in_one() {
     assert_eq!(status["healthcheck"]["diagnostics"], json!({"n": 5}));
     let request = ActionRequest::new("status", Body::encode(&json!({"verbose": false})).unwrap());
     assert_eq!(run(&service, &request.action, &request.body).await.body.get("healthcheck"), None);
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_reached_is_reported_without_secrets() {
+    // Nobody listens on port 1.
+    let settings = RedisSettings::from_url("redis://:hunter2@127.0.0.1:1").unwrap();
+    let client = Client::builder().service("away", settings).build().unwrap();
+    let front = Service::builder("front").client(client).check_services().build().unwrap();
+    let info = JobInfo { deadline: Some(Instant::now() + Duration::from_secs(1)), ..JobInfo::default() };
+    let body = front.process_job(job(&["status"], json!({})), info).await.actions.remove(0).body;
+    let found = body.decode::<Json>().unwrap()["healthcheck"].clone();
+    assert_eq!(found["errors"][0][0], "AWAY_TRANSPORT_ERROR", "{found}");
+    let description = found["errors"][0][1].as_str().unwrap();
+    assert!(description.contains("127.0.0.1:1") && !description.contains("hunter2"), "{description}");
 }
