@@ -15,6 +15,7 @@
 
 pub mod codec;
 pub mod msgpack;
+mod travel;
 mod value;
 
 mod body;
@@ -36,8 +37,10 @@ pub mod settings;
 pub mod transport;
 
 pub use body::{Body, IntoBody};
+pub use bytes::Bytes;
 pub use codec::{InvalidField, InvalidMessage};
 pub use error::{Error, codes};
 pub use headers::{Context, Control};
 pub use job::{ActionRequest, ActionResponse, JobRequest, JobResponse};
+pub use travel::{As, TravelsAs};
 pub use value::{Amount, Date, DateTime, Decimal, Integer, Map, Time, UtcDateTime, Value};

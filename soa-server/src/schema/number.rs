@@ -51,6 +51,15 @@ impl Bounds {
     }
 }
 
+impl Number {
+    pub(super) fn as_f64(self) -> f64 {
+        match self {
+            Self::Integer(number) => number.as_f64(),
+            Self::Float(number) => number,
+        }
+    }
+}
+
 impl PartialOrd for Number {
     /// Compares exactly, also where a whole number has no equal float.
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -72,7 +81,7 @@ fn compare(integer: Integer, float: f64) -> Option<Ordering> {
     }
 }
 
-fn wide(integer: Integer) -> i128 {
+pub(super) fn wide(integer: Integer) -> i128 {
     let negative = integer.as_i64().map(i128::from);
     negative.or(integer.as_u64().map(i128::from)).unwrap_or_default()
 }
