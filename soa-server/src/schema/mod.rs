@@ -42,7 +42,7 @@ pub use money::{Amount, AmountString, CountryCode, CurrencyCode};
 pub use number::{Bounds, Number};
 pub(crate) use path::Path;
 pub use scalar::{Anything, Boolean, Constant, Decimal, Float, Hashable, Integer};
-pub use temporal::{Date, DateTime, Moment, Time, TimeDelta, TzInfo};
+pub use temporal::{Date, DateTime, Delta, Moment, Time, TimeDelta, TzInfo};
 pub use text::{ByteString, EmailAddress, IpAddress, Ipv4Address, Ipv6Address, UnicodeDecimal, UnicodeString};
 pub use validate::Violation;
 

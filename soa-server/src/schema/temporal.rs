@@ -1,6 +1,6 @@
 //! Dates and times.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::Bounds;
 
@@ -65,10 +65,10 @@ pub struct TimeDelta {
     /// What the value means.
     pub description: Option<String>,
     /// The range it lies in.
-    pub bounds: Bounds<Duration>,
+    pub bounds: Bounds<Delta>,
 }
 
-field!(TimeDelta, "Any duration.", bounded!(Duration););
+field!(TimeDelta, "Any duration.", bounded!(Delta););
 
 /// A time zone. The protocol carries none, so no value of a body is one; the field exists to be introspected.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,3 +78,45 @@ pub struct TzInfo {
 }
 
 field!(TzInfo, "Any time zone.",);
+
+/// A duration to compare with, of either sign. Displayed, it is what Python prints: `-1 day, 23:59:59.999995`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Delta(i64);
+
+impl Delta {
+    /// A duration of so many microseconds.
+    #[must_use]
+    pub fn from_microseconds(microseconds: i64) -> Self {
+        Self(microseconds)
+    }
+
+    /// The microseconds.
+    #[must_use]
+    pub fn microseconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<Duration> for Delta {
+    /// What is longer than 292,000 years counts as that.
+    fn from(duration: Duration) -> Self {
+        Self(duration.as_micros().try_into().unwrap_or(i64::MAX))
+    }
+}
+
+impl fmt::Display for Delta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, microseconds) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000));
+        let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        match days {
+            0 => {}
+            1 | -1 => write!(f, "{days} day, ")?,
+            _ => write!(f, "{days} days, ")?,
+        }
+        write!(f, "{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
+        match microseconds {
+            0 => Ok(()),
+            _ => write!(f, ".{microseconds:06}"),
+        }
+    }
+}
