@@ -22,9 +22,23 @@ pub(super) fn text(value: &Value) -> String {
         }
         Value::Decimal(digits) => digits.to_string(),
         Value::Amount(amount) => amount.to_string(),
-        // Lists and maps are no keys and no constants.
+        Value::List(values) => format!("[{}]", joined(values.iter().map(inner))),
+        Value::Map(map) => format!("{{{}}}", joined(map.iter().map(|(key, value)| inner(key) + ": " + &inner(value)))),
         _ => format!("{value:?}"),
     }
+}
+
+/// The text of a value inside of a list or a map. The original prints none of those, so this is like Python's `repr()`
+/// only where that is easy.
+fn inner(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("'{}'", text.escape_debug()),
+        value => text(value),
+    }
+}
+
+fn joined(values: impl Iterator<Item = String>) -> String {
+    values.collect::<Vec<_>>().join(", ")
 }
 
 /// The shortest digits that give the same float again, always with a point or an exponent.
@@ -67,6 +81,8 @@ fn bytes(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use soa_common::Map;
+
     use super::*;
 
     #[test]
@@ -86,6 +102,13 @@ mod tests {
         ] {
             assert_eq!(float(number), expected);
         }
+    }
+
+    #[test]
+    fn lists_and_maps_print_as_in_python() {
+        let inner = Map::from([(Value::from("a'"), Value::Null), (1.into(), Value::Bytes(vec![1]))]);
+        let list = Value::List(vec![1.into(), "x".into(), inner.into(), Value::List(vec![])]);
+        assert_eq!(text(&list), r"[1, 'x', {'a\'': None, 1: b'\x01'}, []]");
     }
 
     #[test]

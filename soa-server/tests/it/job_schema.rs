@@ -34,6 +34,37 @@ async fn jobs_are_refused_as_the_original_does() {
     assert_eq!(cases.len(), 507);
 }
 
+#[tokio::test]
+async fn the_schema_of_a_job_is_the_recorded_one() {
+    let vectors: Json = serde_json::from_str(include_str!("../vectors/schemas.json")).unwrap();
+    let is_job = |case: &&Json| case["name"].as_str().unwrap().starts_with("job_request");
+    let mut cases = 0;
+    for case in vectors["cases"].as_array().unwrap().iter().filter(is_job) {
+        let response = empty().process(&raw(&value(&case["value"]).unwrap()).into(), JobInfo::default()).await;
+        let errors = response.errors.iter();
+        let errors = errors.map(|error| json!({"code": error.code, "message": error.message, "pointer": error.field}));
+        assert_eq!(Json::from_iter(errors), case["errors"], "{case}");
+        cases += 1;
+    }
+    assert_eq!(cases, 6);
+}
+
+/// What is looked up of a job is the last of two values, and none of them has passed unchecked.
+#[tokio::test]
+async fn a_key_that_a_job_holds_twice_is_checked_twice() {
+    let mut job = value(&json!({"map": [
+        [{"str": "control"}, {"map": [[{"str": "continue_on_error"}, {"bool": true}]]}],
+        [{"str": "context"}, {"map": [[{"str": "correlation_id"}, {"str": "c"}], [{"str": "switches"}, {"list": []}]]}],
+        [{"str": "actions"}, {"list": [{"map": [[{"str": "action"}, {"str": "a"}]]}]}],
+    ]}));
+    let Some(Value::Map(job)) = &mut job else { unreachable!() };
+    assert!(empty().process(&raw(&job.clone().into()).into(), JobInfo::default()).await.errors.is_empty());
+    job.push("context", 5);
+    let response = empty().process(&raw(&job.clone().into()).into(), JobInfo::default()).await;
+    let error = support::one(response.errors);
+    assert_eq!((error.message.as_str(), error.field.as_deref()), ("Not a dict", Some("context")));
+}
+
 /// Whether a field belongs to a part of a job that is as free as on the wire.
 fn is_inside_of_a_value(field: &str) -> bool {
     field.starts_with("control.") || field.starts_with("context.") || field.contains(".body.")
