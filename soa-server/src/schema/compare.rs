@@ -53,6 +53,9 @@ pub(super) fn by_kind_and_value(a: &Value, b: &Value) -> Ordering {
     };
     kind(a).cmp(&kind(b)).then_with(|| match (a, b) {
         (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        (Value::Date(a), Value::Date(b)) => a.cmp(b),
+        (Value::Time(a), Value::Time(b)) => a.cmp(b),
         _ => match (number(a), number(b)) {
             // Not-a-number behind all numbers, so that it is an order: sorting panics on what is none.
             (Some(a), Some(b)) => {

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use serde_json::json;
-use soa_common::{Map, Value};
+use soa_common::{Map, Value, msgpack::MAX_DEPTH};
 use soa_server::{
     ActionError, Definition, Service,
     schema::{
@@ -72,6 +72,18 @@ fn nested_options_cost_no_more_than_their_depth() {
     let violations = schema.validate(&raw(&body));
     assert_eq!(violations.len(), DEPTH + 1);
     assert_eq!(seen.load(Ordering::Relaxed), DEPTH + 1);
+}
+
+#[test]
+fn schemas_may_be_as_deep_as_bodies() {
+    let (mut schema, mut body) = (Schema::from(Integer::new()), Value::from("x"));
+    let levels = MAX_DEPTH / 2;
+    for _ in 0..levels {
+        schema = All::new([Schema::nullable(List::new(schema))]).into();
+        schema = Any::new([Schema::deprecated(Dictionary::new().required("k", schema))]).into();
+        body = map([("k", list([body]))]);
+    }
+    assert_eq!(wrong(schema, body), [format!("INVALID Not an integer @ {}", vec!["k.0"; levels].join("."))]);
 }
 
 #[test]
