@@ -1,11 +1,53 @@
 //! Schemas from Rust types and from JSON Schemas.
 
+use proptest::{
+    collection::{hash_map, vec},
+    prelude::*,
+    sample::select,
+};
 use schemars::JsonSchema;
 use serde_json::{Value as Json, json};
-use soa_common::Value;
+use soa_common::{Value, json::to_json};
 use soa_server::schema::Schema;
 
-use crate::typed_values::raw;
+use crate::{lowered_types::lowered, typed_values::raw};
+
+const VECTORS: &str = include_str!("../vectors/schemas.json");
+
+#[test]
+fn recorded_json_schemas_become_the_recorded_fields() {
+    let cases = cases();
+    assert_eq!(cases.len(), 25);
+    for case in cases {
+        let mut document = case["schemars"].clone();
+        if case["direction"] == "input" {
+            // It is the documentation of the action.
+            document.as_object_mut().unwrap().remove("description");
+        }
+        let schema = Schema::from_json_schema(&document).unwrap();
+        assert_eq!(introspection(&schema), case["introspection"].to_string(), "{}", case["name"]);
+    }
+}
+
+#[test]
+fn the_same_types_become_the_same_fields_today() {
+    for case in cases() {
+        let name = case["name"].as_str().unwrap().trim_start_matches("lower_").trim_end_matches("_output");
+        let lowered = lowered(name, case["direction"].as_str().unwrap()).unwrap();
+        assert_eq!(introspection(&lowered.schema), case["introspection"].to_string(), "{}", case["name"]);
+        assert_eq!(json!(lowered.documentation), case["documentation"], "{}", case["name"]);
+    }
+}
+
+fn cases() -> Vec<Json> {
+    let vectors: Json = serde_json::from_str(VECTORS).unwrap();
+    vectors["lowering"].as_array().unwrap().clone()
+}
+
+/// As text, because the order of keys counts.
+pub(super) fn introspection(schema: &Schema) -> String {
+    to_json(&Value::Map(schema.introspect())).to_string()
+}
 
 #[test]
 fn what_has_no_form_is_refused_by_name() {
@@ -54,6 +96,10 @@ fn what_has_no_form_is_refused_by_name() {
         (
             json!({"type": "object", "patternProperties": {"^a": true}}),
             "`patternProperties` needs the same values for all keys and `additionalProperties: false`",
+        ),
+        (
+            json!({"type": "object", "patternProperties": {"^a": true}, "properties": {"b": true}}),
+            "`patternProperties` beside `properties` has no Conformity form",
         ),
         (json!({"x-soa": "dat"}), "`x-soa` \"dat\" names no field"),
         (json!({"type": "integer", "x-soa": "not_blank"}), "`x-soa` has no Conformity form"),
@@ -145,4 +191,57 @@ fn schemas_without_an_end_are_refused() {
     let deep = (0..1_000).fold(Json::Bool(true), |inner, _| list(inner));
     let error = Schema::from_json_schema(&deep).unwrap_err().to_string();
     assert!(error.contains("it has more than 64 levels"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn no_json_schema_ends_the_program(document in json_schema()) {
+        if let Ok(schema) = Schema::from_json_schema(&document) {
+            prop_assert!(schema.introspect().get("type").is_some());
+            drop(schema.validate(&[0x81, 0xa1, b'a', 0xc0]));
+        }
+    }
+}
+
+/// Keywords that may not fit together, with values that may not fit them.
+fn json_schema() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        select(&["null", "string", "integer", "number", "array", "object", "a", "^a", "#", "#/$defs/a"][..])
+            .prop_map(Json::from),
+    ];
+    leaf.prop_recursive(5, 40, 4, |inner| {
+        let keywords = [
+            "type",
+            "properties",
+            "required",
+            "additionalProperties",
+            "patternProperties",
+            "items",
+            "prefixItems",
+            "minItems",
+            "maxItems",
+            "enum",
+            "const",
+            "oneOf",
+            "anyOf",
+            "allOf",
+            "$ref",
+            "$defs",
+            "pattern",
+            "format",
+            "minimum",
+            "multipleOf",
+            "description",
+            "deprecated",
+            "x-soa",
+            "a",
+        ];
+        let map = hash_map(select(keywords.to_vec()), inner.clone(), 0..6);
+        prop_oneof![
+            map.prop_map(|map| map.into_iter().map(|(keyword, value)| (keyword.to_owned(), value)).collect()),
+            vec(inner, 0..4).prop_map(Json::from),
+        ]
+    })
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use soa_common::{As, Body, Bytes, Map, Value, json::to_json};
+use soa_server::schema::Schema;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Delivery {
@@ -65,6 +66,30 @@ fn they_travel_as_the_types_of_the_protocol() {
     assert!(matches!(body.get("paid"), Some(Value::UtcDateTime(_))));
     assert!(matches!(body.get("price"), Some(Value::Decimal(_))));
     assert_eq!(body.decode::<Delivery>().unwrap(), delivery);
+}
+
+#[test]
+fn their_schemas_name_the_types_of_the_protocol() {
+    let introspection = to_json(&Value::Map(Schema::of::<Delivery>().unwrap().introspect()));
+    let expected = json!({
+        "type": "dictionary",
+        "contents": {
+            "day": {"type": "date", "gte": "2020-01-01"},
+            "at": {"type": "time"},
+            "local": {"type": "datetime"},
+            "paid": {"type": "nullable", "nullable": {"type": "datetime", "description": "When it was paid."}},
+            "price": {"type": "decimal"},
+            "rebates": {"type": "list", "contents": {"type": "decimal"}},
+            "label": {"type": "bytes", "max_length": 3},
+            "photo": {"type": "nullable", "nullable": {"type": "bytes"}},
+            "digest": {"type": "bytes"},
+            "any": {"type": "anything"},
+            "more": {"type": "schemaless_dictionary"},
+        },
+        "optional_keys": ["paid", "photo"],
+        "allow_extra_keys": false,
+    });
+    assert_eq!(introspection.to_string(), expected.to_string());
 }
 
 #[test]

@@ -43,9 +43,15 @@ impl<'a> Lowering<'a> {
         let properties = node.properties().ok_or_else(|| self.malformed("properties"))?;
         let required = node.required().ok_or_else(|| self.malformed("required"))?;
         let extra = node.get("additionalProperties").or_else(|| node.get("unevaluatedProperties"));
+        // A map of the protocol, whose keys are not only texts.
+        let has_any_keys = node.has_marker("map");
         let takes_extra = extra.is_some_and(|extra| *extra != false);
-        if node.has("patternProperties") || (takes_extra && properties.is_empty() && required.is_empty()) {
-            return self.map(node, &properties, extra);
+        let has_known_keys = !properties.is_empty() || !required.is_empty();
+        if node.has("patternProperties") && has_known_keys {
+            return Err(self.no_form("patternProperties` beside `properties"));
+        }
+        if node.has("patternProperties") || (takes_extra && !has_known_keys) {
+            return self.map(node, extra, has_any_keys);
         }
         let mut dictionary = Dictionary::new();
         dictionary.allow_extra_keys = takes_extra || node.is_cut;
@@ -55,7 +61,7 @@ impl<'a> Lowering<'a> {
             dictionary.contents.push(Entry { key: (*name).into(), schema, is_optional });
         }
         for name in required {
-            if !properties.iter().any(|(known, _)| *known == name) {
+            if !dictionary.contents.iter().any(|entry| entry.key == name.into()) {
                 dictionary = dictionary.required(name, Anything::new());
             }
         }
@@ -63,12 +69,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// An object with keys that are not known.
-    fn map(
-        &mut self,
-        node: &mut Node<'a>,
-        properties: &[(&str, &Json)],
-        extra: Option<&'a Json>,
-    ) -> Result<Schema, SchemaError> {
+    fn map(&mut self, node: &mut Node<'a>, extra: Option<&'a Json>, has_any_keys: bool) -> Result<Schema, SchemaError> {
         let mut dictionary = SchemalessDictionary::new();
         (dictionary.min_length, dictionary.max_length) = self.lengths(node, "minProperties", "maxProperties")?;
         let (mut keys, values) = match node.get("patternProperties") {
@@ -76,7 +77,7 @@ impl<'a> Lowering<'a> {
                 let patterns = patterns.as_object().ok_or_else(|| self.malformed("patternProperties"))?;
                 let mut values = patterns.values();
                 let first = values.next().ok_or_else(|| self.malformed("patternProperties"))?;
-                if extra != Some(&Json::Bool(false)) || !properties.is_empty() || values.any(|other| other != first) {
+                if extra != Some(&Json::Bool(false)) || values.any(|other| other != first) {
                     return Err(self.refuse(
                         "`patternProperties` needs the same values for all keys and `additionalProperties: false`",
                     ));
@@ -84,8 +85,7 @@ impl<'a> Lowering<'a> {
                 let keys: Result<Vec<_>, _> = patterns.keys().map(|pattern| self.key(pattern)).collect();
                 (keys?, Some(first))
             }
-            // Any key that a map of the protocol can have.
-            None if node.has_marker("map") => (Vec::new(), extra),
+            None if has_any_keys => (Vec::new(), extra),
             None => (vec![UnicodeString::new().into()], extra),
         };
         if keys.len() > 1 {
