@@ -94,7 +94,9 @@ pub(crate) struct IntrospectArgs {
     /// The service's name
     pub(crate) service: String,
 
-    /// The action's name; of a switched action also one form: 'name[switch:5]', 'name[DEFAULT]' [default: all actions]
+    // Not a doc comment: what stands in brackets there is a link.
+    #[arg(help = "The action's name; of a switched action also one version: 'name[switch:5]', 'name[DEFAULT]' \
+                  [default: all actions]")]
     pub(crate) action: Option<String>,
 
     /// Ask for the schemas as JSON Schema and print the answer as JSON; services of PySOA do not know this form

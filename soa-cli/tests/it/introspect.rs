@@ -76,6 +76,25 @@ fn our_services_say_what_actions_they_have() {
 }
 
 #[test]
+fn our_services_say_it_in_both_forms() {
+    let math = math();
+
+    let square = "square
+  Squares a number.
+  request   dictionary
+    number  integer, 0 to 255
+            The number to square
+  response  dictionary
+    square  integer
+";
+    assert_eq!(math.run("introspect", &["square"]).stdout, square);
+
+    let run = math.run("introspect", &["square", "--json-schema"]);
+    let body: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((run.code, &body["action_names"]), (0, &json!(["square"])), "{run:?}");
+}
+
+#[test]
 fn what_a_service_refuses_is_explained() {
     let fixture = Fixture::start();
 
