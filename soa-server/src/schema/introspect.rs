@@ -16,7 +16,7 @@ impl Schema {
     ///
     /// let schema = Schema::nullable(Integer::new().gte(1).description("The page"));
     /// assert_eq!(
-    ///     schema.introspect().to_string(),
+    ///     soa_common::Value::from(schema.introspect()).to_string(),
     ///     r#"{"type":"nullable","nullable":{"type":"integer","description":"The page","gte":1}}"#
     /// );
     /// ```

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
 
 mod process_support;
+mod rebuilt;
 mod support;
 mod typed_values;
 mod vector_service;

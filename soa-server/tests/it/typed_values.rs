@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value as Json;
-use soa_common::{Date, Map, Value, msgpack::Writer};
+use soa_common::{Amount, Map, Value, msgpack::Writer};
 
 /// The MessagePack of a value.
 pub(crate) fn raw(value: &Value) -> Vec<u8> {
@@ -28,12 +28,13 @@ pub(crate) fn value(json: &Json) -> Option<Value> {
         "str" => json.as_str()?.into(),
         "bytes" => BASE64_STANDARD.decode(json.as_str()?).ok()?.into(),
         "decimal" => Value::Decimal(json.as_str()?.parse().ok()?),
-        "date" => {
-            let mut parts = json.as_str()?.split('-').map(|part| part.parse::<u16>().ok());
-            let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-            Date::new(year, month as u8, day as u8)?.into()
-        }
-        "list" => json.as_array()?.iter().map(value).collect::<Option<Vec<_>>>()?.into(),
+        "date" => Value::Date(json.as_str()?.parse().ok()?),
+        "time" => Value::Time(json.as_str()?.parse().ok()?),
+        "datetime" => Value::DateTime(json.as_str()?.parse().ok()?),
+        "datetime_utc" => Value::UtcDateTime(json.as_str()?.parse().ok()?),
+        "amount" => Amount::new(json["currency"].as_str()?, json["minor"].as_i64()?)?.into(),
+        // The wire has lists for all of them.
+        "list" | "set" | "tuple" => json.as_array()?.iter().map(value).collect::<Option<Vec<_>>>()?.into(),
         "map" => {
             let entries = json.as_array()?.iter().map(|entry| Some((value(&entry[0])?, value(&entry[1])?)));
             entries.collect::<Option<Map>>()?.into()
