@@ -209,6 +209,13 @@ struct OnlyFlattened {
 }
 
 #[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PerhapsFlattened {
+    #[serde(flatten)]
+    shape: Option<Shape>,
+}
+
+#[derive(JsonSchema)]
 enum Shape {
     Circle { radius: f64 },
 }
@@ -222,7 +229,10 @@ fn a_flattened_enum_has_a_form_only_alone() {
          schema of its own"
     );
     let circle = dictionary(&json!({"radius": {"type": "float"}}), &[]);
-    check::<OnlyFlattened>(&dictionary(&json!({"Circle": circle}), &[]));
+    let shape = dictionary(&json!({"Circle": circle}), &[]);
+    check::<OnlyFlattened>(&shape);
+    let none = dictionary(&json!({}), &[]);
+    check::<PerhapsFlattened>(&json!({"type": "any", "options": [shape, none]}));
 }
 
 #[test]

@@ -69,6 +69,13 @@ fn they_travel_as_the_types_of_the_protocol() {
 }
 
 #[test]
+fn an_option_may_be_absent() {
+    let mut body = Body::encode(&delivery()).unwrap().into_map();
+    body.remove("paid");
+    assert_eq!(Body::from(body).decode::<Delivery>().unwrap(), Delivery { paid: None, ..delivery() });
+}
+
+#[test]
 fn their_schemas_name_the_types_of_the_protocol() {
     let introspection = to_json(&Value::Map(Schema::of::<Delivery>().unwrap().introspect()));
     let expected = json!({

@@ -2,7 +2,7 @@ use serde_json::Value as Json;
 use soa_common::Value;
 
 use super::{SchemaError, lowering::Lowering, node::Node};
-use crate::schema::{Any, Constant, Polymorph, Schema};
+use crate::schema::{Any, Constant, Dictionary, Polymorph, Schema};
 
 impl<'a> Lowering<'a> {
     /// The values of `enum` or `const`.
@@ -41,16 +41,16 @@ impl<'a> Lowering<'a> {
             Some(Json::Array(options)) if !options.is_empty() => options,
             _ => return Err(self.malformed(keyword)),
         };
-        // A struct that is one flattened enum says `type: object` of itself; whoever says another type means something.
-        if node.peek("type").is_some_and(|name| name == "object") {
+        // A struct that is one flattened enum says that it is an object, and may say that it takes no other keys.
+        let is_object = node.peek("type").is_some_and(|name| name == "object");
+        if is_object {
             node.pass_over(&["type"]);
         }
-        if [node.peek("unevaluatedProperties"), node.peek("additionalProperties")].contains(&Some(&Json::Bool(false))) {
-            // As it is by default.
-            node.pass_over(&["unevaluatedProperties", "additionalProperties"]);
+        if node.peek("unevaluatedProperties") == Some(&Json::Bool(false)) {
+            node.pass_over(&["unevaluatedProperties"]);
         }
         if let Some(other) = node.left_over() {
-            return Err(self.no_form(&format!("{keyword}` beside `{other}")));
+            return Err(self.no_form_beside(keyword, other));
         }
         let is_null = |option: &&Json| option.get("type").is_some_and(|name| name == "null");
         let others: Vec<_> = listed.iter().filter(|option| !is_null(option)).collect();
@@ -72,6 +72,8 @@ impl<'a> Lowering<'a> {
                     is_nullable = true;
                     options.push(*inner);
                 }
+                // Without the enum, the struct has no keys.
+                Schema::Anything(_) if is_object => options.push(Dictionary::new().into()),
                 option => options.push(option),
             }
         }

@@ -48,7 +48,7 @@ impl<'a> Lowering<'a> {
         let takes_extra = extra.is_some_and(|extra| *extra != false);
         let has_known_keys = !properties.is_empty() || !required.is_empty();
         if node.has("patternProperties") && has_known_keys {
-            return Err(self.no_form("patternProperties` beside `properties"));
+            return Err(self.no_form_beside("patternProperties", "properties"));
         }
         if node.has("patternProperties") || (takes_extra && !has_known_keys) {
             return self.map(node, extra, has_any_keys);

@@ -158,6 +158,10 @@ impl<'a> Lowering<'a> {
         self.refuse(format!("`{construct}` has no Conformity form"))
     }
 
+    pub(super) fn no_form_beside(&self, keyword: &str, other: &str) -> SchemaError {
+        self.refuse(format!("`{keyword}` beside `{other}` has no Conformity form"))
+    }
+
     /// The error about a keyword whose value JSON Schema does not know.
     pub(super) fn malformed(&self, keyword: &str) -> SchemaError {
         self.refuse(format!("the value of `{keyword}` is none that JSON Schema knows"))

@@ -8,6 +8,9 @@ use crate::schema::{Any, Anything, Boolean, ByteString, Schema, UnicodeDecimal};
 /// What schemars says of a decimal number that serde reads from texts and numbers.
 const DECIMAL_PATTERN: &str = r"^-?\d+(\.\d+)?([eE]\d+)?$";
 
+/// Keywords that say without `type` that only objects are meant.
+const OF_OBJECTS: [&str; 4] = ["properties", "required", "additionalProperties", "patternProperties"];
+
 impl<'a> Lowering<'a> {
     /// What its `type` says, with the keywords that belong to it.
     pub(super) fn typed(&mut self, node: &mut Node<'a>) -> Result<Schema, SchemaError> {
@@ -35,22 +38,16 @@ impl<'a> Lowering<'a> {
 
     /// The names of the types that are taken; none where all are.
     pub(super) fn types(&self, node: &mut Node<'a>) -> Result<Vec<&'a str>, SchemaError> {
-        let names = match node.get("type") {
-            None if ["properties", "required", "additionalProperties", "patternProperties"]
-                .iter()
-                .any(|k| node.has(k)) =>
-            {
-                return Ok(vec!["object"]);
-            }
-            None => return Ok(Vec::new()),
-            Some(Json::String(name)) => vec![name.as_str()],
+        match node.get("type") {
+            None if OF_OBJECTS.iter().any(|keyword| node.has(keyword)) => Ok(vec!["object"]),
+            None => Ok(Vec::new()),
+            Some(Json::String(name)) => Ok(vec![name]),
             Some(Json::Array(names)) if !names.is_empty() => {
-                let names: Option<Vec<_>> = names.iter().map(Json::as_str).collect();
-                names.ok_or_else(|| self.malformed("type"))?
+                let names: Option<_> = names.iter().map(Json::as_str).collect();
+                names.ok_or_else(|| self.malformed("type"))
             }
-            Some(_) => return Err(self.malformed("type")),
-        };
-        Ok(names)
+            Some(_) => Err(self.malformed("type")),
+        }
     }
 
     fn of_type(&mut self, node: &mut Node<'a>, name: &str) -> Result<Schema, SchemaError> {
