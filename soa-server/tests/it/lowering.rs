@@ -142,6 +142,44 @@ struct Impossible {
 enum Never {}
 
 #[test]
+fn markers_name_fields_whatever_the_rest_says() {
+    for (document, expected) in [
+        (json!({"x-soa": "date", "x-soa-lt": "2020-01-01"}), json!({"type": "date", "lt": "2020-01-01"})),
+        (
+            json!({"type": ["string", "null"], "format": "partial-time", "x-soa": "time", "x-soa-gte": "01:02:03.5"}),
+            json!({"type": "nullable", "nullable": {"type": "time", "gte": "01:02:03.500000"}}),
+        ),
+        (
+            json!({"x-soa": "datetime", "x-soa-gt": "2020-01-01T00:00:00", "description": "d"}),
+            json!({"type": "datetime", "description": "d", "gt": "2020-01-01 00:00:00"}),
+        ),
+        (
+            json!({"anyOf": [{"type": "string", "pattern": "("}, {"type": "null"}], "x-soa": "decimal", "x-soa-lte": 1.5}),
+            json!({"type": "nullable", "nullable": {"type": "decimal", "lte": 1.5}}),
+        ),
+        (json!({"type": "array", "maxItems": 3, "x-soa": "bytes"}), json!({"type": "bytes", "max_length": 3})),
+        (json!({"x-soa": "longitude", "maximum": 200}), json!({"type": "float", "gte": -180, "lte": 180})),
+        (
+            json!({"x-soa": "unicode_decimal", "deprecated": true}),
+            json!({"type": "unicode_decimal", "deprecated": true}),
+        ),
+        (json!({"x-soa": "country", "enum": ["DE"]}), json!({"type": "country_code_field", "values": ["DE"]})),
+        (json!({"x-soa": "hashable"}), json!({"type": "hashable"})),
+        (
+            json!({"type": "object", "additionalProperties": {"type": "null"}, "x-soa": "map"}),
+            json!({
+                "type": "schemaless_dictionary", "value_type": {"type": "null"},
+            }),
+        ),
+        (json!({"type": "string", "format": "email", "x-soa": "not_blank"}), json!({"type": "email_address"})),
+        (json!({"type": "string", "x-other": 1, "title": "T"}), json!({"type": "unicode"})),
+    ] {
+        let schema = Schema::from_json_schema(&document).unwrap();
+        assert_eq!(introspection(&schema), expected.to_string(), "{document}");
+    }
+}
+
+#[test]
 fn values_are_checked_as_their_types_say() {
     check(&json!({"type": "integer", "format": "int32"}), json!(2_147_483_648_u64), &["Value not <= 2147483647"]);
     check(&json!({"type": "integer", "format": "int32", "minimum": 5}), json!(4), &["Value not >= 5"]);

@@ -76,6 +76,13 @@ fn an_option_may_be_absent() {
 }
 
 #[test]
+fn decimals_are_read_in_every_notation() {
+    let mut body = Body::encode(&delivery()).unwrap().into_map();
+    body.insert("price", Value::Decimal("1E+3".parse().unwrap()));
+    assert_eq!(Body::from(body).decode::<Delivery>().unwrap().price, Decimal::from(1_000));
+}
+
+#[test]
 fn their_schemas_name_the_types_of_the_protocol() {
     let introspection = to_json(&Value::Map(Schema::of::<Delivery>().unwrap().introspect()));
     let expected = json!({
