@@ -15,19 +15,7 @@ macro_rules! described {
 /// The builder methods of what lies in a range of such bounds.
 macro_rules! bounded {
     ($bound:ty) => {
-        /// The value is greater than this.
-        #[must_use]
-        pub fn gt(mut self, bound: impl Into<$bound>) -> Self {
-            self.bounds.gt = Some(bound.into());
-            self
-        }
-
-        /// The value is less than this.
-        #[must_use]
-        pub fn lt(mut self, bound: impl Into<$bound>) -> Self {
-            self.bounds.lt = Some(bound.into());
-            self
-        }
+        bounded_exclusively!($bound);
 
         /// The value is this or more.
         #[must_use]
@@ -40,6 +28,25 @@ macro_rules! bounded {
         #[must_use]
         pub fn lte(mut self, bound: impl Into<$bound>) -> Self {
             self.bounds.lte = Some(bound.into());
+            self
+        }
+    };
+}
+
+/// Those of them that leave the bound itself out.
+macro_rules! bounded_exclusively {
+    ($bound:ty) => {
+        /// The value is greater than this.
+        #[must_use]
+        pub fn gt(mut self, bound: impl Into<$bound>) -> Self {
+            self.bounds.gt = Some(bound.into());
+            self
+        }
+
+        /// The value is less than this.
+        #[must_use]
+        pub fn lt(mut self, bound: impl Into<$bound>) -> Self {
+            self.bounds.lt = Some(bound.into());
             self
         }
     };

@@ -169,6 +169,16 @@ impl Dictionary {
         self
     }
 
+    /// Lets a declared key be absent; changes nothing when no such key was declared.
+    #[must_use]
+    pub fn make_optional(mut self, key: impl Into<Value>) -> Self {
+        let key = key.into();
+        for entry in self.contents.iter_mut().filter(|entry| entry.key == key) {
+            entry.is_optional = true;
+        }
+        self
+    }
+
     /// Lets keys pass that are not declared.
     #[must_use]
     pub fn allow_extra_keys(mut self) -> Self {

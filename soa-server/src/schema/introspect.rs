@@ -4,7 +4,10 @@ use soa_common::{Map, Value};
 
 use super::{
     AdditionalValidator, Anything, Bounds, Constant, Delta, Dictionary, Hashable, Moment, Number, Schema,
-    SchemalessDictionary, compare::by_kind_and_value, money, print,
+    SchemalessDictionary,
+    codes::{COUNTRIES, CURRENCIES},
+    compare::by_kind_and_value,
+    print,
 };
 
 impl Schema {
@@ -66,10 +69,10 @@ impl Schema {
                 .with("valid_currencies", currencies(field.valid_currencies.as_deref()))
                 .bounds(&field.bounds),
             Self::CurrencyCode(field) => Shown::new("currency_code_field")
-                .with("values", codes(field.values.as_deref(), money::CURRENCIES))
+                .with("values", codes(field.values.as_deref(), CURRENCIES))
                 .described(&field.description),
             Self::CountryCode(field) => Shown::new("country_code_field")
-                .with("values", codes(field.values.as_deref(), money::COUNTRIES))
+                .with("values", codes(field.values.as_deref(), COUNTRIES))
                 .described(&field.description),
             Self::List(field) => Shown::new("list")
                 .with("contents", field.contents.introspect())

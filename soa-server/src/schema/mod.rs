@@ -18,8 +18,10 @@
 
 #[macro_use]
 mod builders;
+mod codes;
 mod combination;
 mod container;
+mod digits;
 mod money;
 mod number;
 mod scalar;

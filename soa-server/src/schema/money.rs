@@ -1,19 +1,15 @@
 //! Money and countries.
 
-use super::{Bounds, Constant, Dictionary, Integer, Number, UnicodeString};
-
-/// The codes of all currencies: those of ISO 4217 that PySOA's amounts know.
-pub(super) static CURRENCIES: &[&str] = &[];
-/// The codes of all countries: ISO 3166-1 alpha-2.
-pub(super) static COUNTRIES: &[&str] = &[];
+use super::{Bounds, Constant, Dictionary, Integer, Number, UnicodeString, codes::CURRENCIES};
 
 /// The builder method of what is limited to some currencies.
 macro_rules! currencies {
     () => {
-        /// The currencies that are taken; by default all.
+        /// The currencies that are taken; all when none is given, as in Conformity.
         #[must_use]
         pub fn valid_currencies<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
-            self.valid_currencies = Some(codes.into_iter().map(Into::into).collect());
+            self.valid_currencies =
+                Some(codes.into_iter().map(Into::into).collect()).filter(|codes: &Vec<_>| !codes.is_empty());
             self
         }
     };
@@ -86,17 +82,30 @@ field!(
 );
 
 impl Dictionary {
-    /// An amount of money as requests carry it: `{currency, value}`, the value in minor units.
+    /// An amount of money as requests carry it: `{currency, value}`, the value in minor units and in the bounds that
+    /// `value` has. All currencies are taken when none is given.
+    ///
+    /// ```
+    /// use soa_server::schema::{Dictionary, Integer};
+    ///
+    /// let price = Dictionary::amount_request(["EUR", "USD"], Integer::new().gte(0)).description("What it costs");
+    /// let anything_goes = Dictionary::amount_request([""; 0], Integer::new());
+    /// ```
     #[must_use]
     pub fn amount_request<C: Into<String>>(valid_currencies: impl IntoIterator<Item = C>, value: Integer) -> Self {
-        let currencies: Vec<String> = valid_currencies.into_iter().map(Into::into).collect();
+        let mut currencies: Vec<String> = valid_currencies.into_iter().map(Into::into).collect();
+        if currencies.is_empty() {
+            currencies = CURRENCIES.iter().map(|code| (*code).to_owned()).collect();
+        }
         Self::new().required("currency", Constant::new(currencies)).required("value", value)
     }
 
-    /// An amount of money as responses carry it: `{currency, value, major_value, display}`.
+    /// An amount of money as responses carry it: `{currency, value, major_value, display}`, of any currency and value.
+    /// [`make_optional`](Self::make_optional) lets `major_value` or `display` be absent.
     #[must_use]
-    pub fn amount_response<C: Into<String>>(valid_currencies: impl IntoIterator<Item = C>, value: Integer) -> Self {
-        let request = Self::amount_request(valid_currencies, value);
-        request.required("major_value", UnicodeString::new()).required("display", UnicodeString::new())
+    pub fn amount_response() -> Self {
+        Self::amount_request([""; 0], Integer::new())
+            .required("major_value", UnicodeString::new())
+            .required("display", UnicodeString::new())
     }
 }

@@ -49,23 +49,49 @@ pub struct Float {
     pub description: Option<String>,
     /// The range it lies in; not-a-number lies in every range.
     pub bounds: Bounds,
+    /// What bounds of the builder are clipped to, on both sides of zero.
+    limit: Option<i32>,
 }
 
 field!(
     Float,
     "A number of any size.",
-    bounded!(Number);
+    bounded_exclusively!(Number);
 
-    /// A geographic latitude: -90 to 90.
+    /// The value is this or more; no less than the least latitude or longitude if it is one.
     #[must_use]
-    pub fn latitude() -> Self {
-        Self::new().gte(-90).lte(90)
+    pub fn gte(mut self, bound: impl Into<Number>) -> Self {
+        let bound = bound.into();
+        self.bounds.gte = Some(self.limit.map(|limit| Number::from(-limit)).filter(|least| bound < *least).unwrap_or(bound));
+        self
     }
 
-    /// A geographic longitude: -180 to 180.
+    /// The value is this or less; no more than the greatest latitude or longitude if it is one.
+    #[must_use]
+    pub fn lte(mut self, bound: impl Into<Number>) -> Self {
+        let bound = bound.into();
+        self.bounds.lte = Some(self.limit.map(Number::from).filter(|most| bound > *most).unwrap_or(bound));
+        self
+    }
+
+    /// A geographic latitude: -90 to 90. Bounds given later narrow that, and never widen it. (A bound of 0 counts,
+    /// where Conformity forgets it.)
+    ///
+    /// ```
+    /// use soa_server::schema::Float;
+    ///
+    /// let northern = Float::latitude().gte(0).lte(200);
+    /// assert_eq!(northern.bounds, Float::new().gte(0).lte(90).bounds);
+    /// ```
+    #[must_use]
+    pub fn latitude() -> Self {
+        Self { limit: Some(90), ..Self::new() }.gte(-90).lte(90)
+    }
+
+    /// A geographic longitude: -180 to 180. Bounds given later narrow that, as those of a latitude do.
     #[must_use]
     pub fn longitude() -> Self {
-        Self::new().gte(-180).lte(180)
+        Self { limit: Some(180), ..Self::new() }.gte(-180).lte(180)
     }
 );
 

@@ -81,6 +81,13 @@ field!(
     "Any e-mail address.",
     lengths!();
 
+    /// The text must hold more than white space.
+    #[must_use]
+    pub fn not_blank(mut self) -> Self {
+        self.is_not_blank = true;
+        self
+    }
+
     /// Domains that need not look like one, in place of `localhost`.
     #[must_use]
     pub fn domain_whitelist<D: Into<String>>(mut self, domains: impl IntoIterator<Item = D>) -> Self {

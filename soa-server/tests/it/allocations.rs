@@ -2,8 +2,9 @@
 
 use soa_common::Value;
 use soa_server::schema::{
-    All, Any, Anything, Boolean, Constant, Dictionary, Float, Hashable, Integer, List, ObjectClass, ObjectInstance,
-    Polymorph, Schema, SchemalessDictionary, Sequence, Set, Tuple, UnicodeString,
+    All, Amount, AmountString, Any, Anything, Boolean, Constant, CountryCode, CurrencyCode, Dictionary, EmailAddress,
+    Float, Hashable, Integer, IpAddress, Ipv4Address, Ipv6Address, List, ObjectClass, ObjectInstance, Polymorph,
+    Schema, SchemalessDictionary, Sequence, Set, Tuple, UnicodeString,
 };
 
 use crate::{
@@ -72,6 +73,21 @@ fn fields() -> Vec<(Schema, Value)> {
         ),
         (Polymorph::new("head.kind").when(1, Anything::new()).into(), map([("head", map([("kind", true)]))])),
         (ObjectInstance::new([ObjectClass::Dict, ObjectClass::List]).into(), numbers()),
+        (EmailAddress::new().not_blank().max_length(99).into(), "\"a\\ b\"@mail.example.org".into()),
+        (EmailAddress::new().domain_whitelist(["intern"]).into(), "a.b@intern".into()),
+        (EmailAddress::new().into(), "a@[::ffff:1.2.3.4]".into()),
+        (Ipv4Address::new().into(), "1.2.3.٤".into()),
+        (Ipv6Address::new().into(), "1:2:3:4:5:6:1.2.3.4".into()),
+        (IpAddress::new().into(), "fe80::A".into()),
+        (Float::latitude().into(), 52.5.into()),
+        (Amount::new().valid_currencies(["EUR"]).gte(0).into(), soa_common::Amount::new("EUR", 5).unwrap().into()),
+        (AmountString::new().lt(5000).into(), "USD, 4_999 ".into()),
+        (CurrencyCode::new().into(), "ZWL".into()),
+        (CountryCode::new().into(), "AD".into()),
+        (
+            Dictionary::amount_request([""; 0], Integer::new()).into(),
+            map([("value", Value::from(5)), ("currency", "ZWL".into())]),
+        ),
     ]
 }
 

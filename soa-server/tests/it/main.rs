@@ -18,6 +18,7 @@ mod declaration;
 mod demo;
 mod derived_types;
 mod failures;
+mod forms;
 mod introspect;
 mod job_schema;
 mod local_transport;

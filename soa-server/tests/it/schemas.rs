@@ -21,12 +21,6 @@ const PENDING: &[&str] = &[
     "date",
     "time",
     "tzinfo",
-    "email",
-    "ip",
-    "amount_0",
-    "amount_string",
-    "currency_code",
-    "country_code",
 ];
 
 /// Values of Python that no body carries: durations, time zones, and tuples where only lists are taken. (Other

@@ -3,7 +3,7 @@
 use soa_common::{Value, codes, msgpack::Token};
 
 use super::{
-    super::{Bounds, Constant, Number, Path, Schema, UnicodeString, compare::equals, print},
+    super::{Bounds, Constant, Number, Path, Schema, compare::equals, print},
     Lazy, Walk,
 };
 
@@ -11,32 +11,59 @@ impl Walk<'_> {
     /// Checks one element that is no container, or the header of a container that its schema does not look into.
     pub(super) fn leaf(&mut self, schema: &Schema, token: Token<'_>, path: &Path<'_>) {
         match (schema, token) {
-            (Schema::UnicodeString(text), Token::Text(value)) => self.text(text, value, path),
+            (Schema::UnicodeString(text), Token::Text(value)) => {
+                self.length(text.min_length, text.max_length, text.is_not_blank, value, path);
+            }
+            (Schema::EmailAddress(field), Token::Text(value)) => self.email(field, value, path),
             (Schema::Integer(field), Token::Integer(value)) => {
                 self.bounds(&field.bounds, Number::Integer(value), path);
                 self.bounds(&field.hidden_bounds, Number::Integer(value), path);
             }
             (Schema::Float(field), Token::Integer(value)) => self.bounds(&field.bounds, Number::Integer(value), path),
             (Schema::Float(field), Token::Float(value)) => self.bounds(&field.bounds, Number::Float(value), path),
+            (Schema::Ipv4Address(_), Token::Text(value)) => self.ipv4(value, path),
+            (Schema::Ipv6Address(_), Token::Text(value)) => self.ipv6(value, path),
+            (Schema::IpAddress(_), Token::Text(value)) => self.ip(value, path),
+            (Schema::Amount(field), Token::Ext(kind, payload)) => self.amount(field, kind, payload, path),
+            (Schema::AmountString(field), Token::Text(value)) => self.amount_string(field, value, path),
+            (Schema::CurrencyCode(field), Token::Text(value)) => self.currency_code(field, value, path),
+            (Schema::CountryCode(field), Token::Text(value)) => self.country_code(field, value, path),
             (Schema::Constant(constant), token) => self.constant(constant, token, path),
             (Schema::Anything(_), _) | (Schema::Boolean(_), Token::Bool(_)) | (Schema::Null, Token::Null) => {}
             (Schema::Hashable(_), token) if !matches!(token, Token::List(_) | Token::Map(_)) => {}
-            _ => self.invalid(path, format_args!("{}", wrong_type(schema))),
+            _ => {
+                self.invalid(path, format_args!("{}", wrong_type(schema)));
+                if matches!(schema, Schema::IpAddress(_)) {
+                    // Once for each version of the protocol.
+                    self.invalid(path, format_args!("{}", wrong_type(schema)));
+                }
+            }
         }
     }
 
-    fn text(&mut self, text: &UnicodeString, value: &str, path: &Path<'_>) {
+    /// Whether a text is as long as it should be, and not blank if it should not be.
+    pub(super) fn length(
+        &mut self,
+        min: Option<usize>,
+        max: Option<usize>,
+        is_not_blank: bool,
+        value: &str,
+        path: &Path<'_>,
+    ) -> bool {
         let length = || value.chars().count();
-        if let Some(min) = text.min_length.filter(|min| length() < *min) {
+        if let Some(min) = min.filter(|min| length() < *min) {
             self.invalid(path, format_args!("String must have a length of at least {min}"));
-        } else if let Some(max) = text.max_length.filter(|max| length() > *max) {
+        } else if let Some(max) = max.filter(|max| length() > *max) {
             self.invalid(path, format_args!("String must have a length no more than {max}"));
-        } else if text.is_not_blank && value.chars().all(is_blank) {
+        } else if is_not_blank && value.chars().all(is_blank) {
             self.invalid(path, format_args!("String cannot be blank"));
+        } else {
+            return true;
         }
+        false
     }
 
-    fn bounds(&mut self, bounds: &Bounds, value: Number, path: &Path<'_>) {
+    pub(super) fn bounds(&mut self, bounds: &Bounds, value: Number, path: &Path<'_>) {
         bounds.check(value, |sign, bound| self.invalid(path, format_args!("Value not {sign} {bound}")));
     }
 
@@ -67,7 +94,15 @@ fn wrong_type(schema: &Schema) -> &'static str {
         Schema::Boolean(_) => "Not a boolean",
         Schema::Integer(_) => "Not an integer",
         Schema::Float(_) => "Not a float",
-        Schema::UnicodeString(_) => "Not a unicode string",
+        Schema::UnicodeString(_)
+        | Schema::EmailAddress(_)
+        | Schema::IpAddress(_)
+        | Schema::Ipv4Address(_)
+        | Schema::Ipv6Address(_)
+        | Schema::CurrencyCode(_)
+        | Schema::CountryCode(_) => "Not a unicode string",
+        Schema::Amount(_) => "Not a currint.Amount instance",
+        Schema::AmountString(_) => "Not a unicode string currency amount",
         _ => "Not accepted",
     }
 }

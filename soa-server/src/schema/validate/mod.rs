@@ -5,7 +5,11 @@ mod combination;
 mod container;
 mod dictionary;
 mod distinct;
+mod email;
+mod idna;
+mod ip;
 mod leaf;
+mod money;
 mod report;
 
 use std::fmt;

@@ -1,0 +1,98 @@
+//! Decimal digits of all scripts, and whole numbers as Python's `int()` reads them.
+
+/// How many digits Python reads into a number, so that reading takes bounded time.
+const MOST_DIGITS: usize = 4300;
+
+/// The zeros of all scripts (Unicode 14); the nine other digits of a script follow its zero.
+#[rustfmt::skip]
+const ZEROS: [char; 66] = [
+    '0', '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}',
+    '\u{c66}', '\u{ce6}', '\u{d66}', '\u{de6}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{1090}', '\u{17e0}',
+    '\u{1810}', '\u{1946}', '\u{19d0}', '\u{1a80}', '\u{1a90}', '\u{1b50}', '\u{1bb0}', '\u{1c40}', '\u{1c50}',
+    '\u{a620}', '\u{a8d0}', '\u{a900}', '\u{a9d0}', '\u{a9f0}', '\u{aa50}', '\u{abf0}', '\u{ff10}', '\u{104a0}',
+    '\u{10d30}', '\u{11066}', '\u{110f0}', '\u{11136}', '\u{111d0}', '\u{112f0}', '\u{11450}', '\u{114d0}',
+    '\u{11650}', '\u{116c0}', '\u{11730}', '\u{118e0}', '\u{11950}', '\u{11c50}', '\u{11d50}', '\u{11da0}',
+    '\u{16a60}', '\u{16ac0}', '\u{16b50}', '\u{1d7ce}', '\u{1d7d8}', '\u{1d7e2}', '\u{1d7ec}', '\u{1d7f6}',
+    '\u{1e140}', '\u{1e2f0}', '\u{1e950}', '\u{1fbf0}',
+];
+
+/// The value of a decimal digit of any script.
+pub(super) fn decimal(character: char) -> Option<u32> {
+    if character.is_ascii() {
+        return character.to_digit(10);
+    }
+    let zero = *ZEROS[..ZEROS.partition_point(|zero| *zero <= character)].last()?;
+    Some(u32::from(character) - u32::from(zero)).filter(|digit| *digit < 10)
+}
+
+/// The whole number that the characters stand for, stripped of white space already; the nearest there is when it does
+/// not fit. A sign, `_` between digits and digits of any script are taken, and `0x` before hexadecimal ones.
+pub(super) fn whole_number(characters: impl Iterator<Item = char> + Clone, radix: u32) -> Option<i128> {
+    let mut rest = characters.peekable();
+    let sign = if rest.next_if(|sign| matches!(sign, '+' | '-')) == Some('-') { -1 } else { 1 };
+    if radix == 16 {
+        let mut ahead = rest.clone();
+        if ahead.next().and_then(decimal) == Some(0) && ahead.next_if(|x| matches!(x, 'x' | 'X')).is_some() {
+            ahead.next_if_eq(&'_');
+            rest = ahead;
+        }
+    }
+    let (mut number, mut digits, mut is_after_digit) = (0_i128, 0, false);
+    for character in rest {
+        if character == '_' && is_after_digit {
+            is_after_digit = false;
+            continue;
+        }
+        let digit = decimal(character).or_else(|| character.to_digit(radix))?;
+        number = number.saturating_mul(radix.into()).saturating_add(digit.into());
+        digits += 1;
+        is_after_digit = true;
+    }
+    let is_short = radix != 10 || digits <= MOST_DIGITS;
+    (is_after_digit && is_short).then_some(sign * number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_ten_digits_of_every_script() {
+        let digits: Vec<_> = ('\0'..=char::MAX).filter_map(decimal).collect();
+        assert_eq!(digits.len(), 660);
+        assert!(digits.chunks(10).all(|script| script.iter().copied().eq(0..10)));
+        assert_eq!(decimal('٣'), Some(3));
+        assert_eq!(decimal('²'), None);
+    }
+
+    #[test]
+    fn whole_numbers_read_as_in_python() {
+        for (text, radix, expected) in [
+            ("12", 10, Some(12)),
+            ("+1_0", 10, Some(10)),
+            ("-٣4", 10, Some(-34)),
+            ("", 10, None),
+            ("-", 10, None),
+            ("_1", 10, None),
+            ("1_", 10, None),
+            ("1__0", 10, None),
+            ("+-1", 10, None),
+            ("1 0", 10, None),
+            ("0x1", 10, None),
+            ("1f", 10, None),
+            ("fF", 16, Some(255)),
+            ("0x_1f", 16, Some(31)),
+            ("٠X1", 16, Some(1)),
+            ("0_f", 16, Some(15)),
+            ("0x", 16, None),
+            ("0x__1", 16, None),
+            ("_0x1", 16, None),
+            ("x1", 16, None),
+            ("g", 16, None),
+        ] {
+            assert_eq!(whole_number(text.chars(), radix), expected, "{text:?}");
+        }
+        assert_eq!(whole_number("9".repeat(4300).chars(), 10), Some(i128::MAX));
+        assert_eq!(whole_number("0".repeat(4301).chars(), 10), None);
+    }
+}
