@@ -46,7 +46,11 @@ impl Amount {
         }
     }
 
-    pub(crate) fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
+    /// Decodes the payload of an extension of type [`AMOUNT`](crate::msgpack::ext::AMOUNT).
+    ///
+    /// # Errors
+    /// When there is no amount in it.
+    pub fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
         let [a, b, c, minor @ ..] = exact::<11>("currency amount", payload)?;
         let currency = [a, b, c];
         if !currency.iter().all(u8::is_ascii_uppercase) {

@@ -22,8 +22,11 @@ impl Decimal {
         Self::check_wire(payload).map(|digits| Self(digits.to_owned()))
     }
 
-    /// The digits in an extension's payload.
-    pub(crate) fn check_wire(payload: &[u8]) -> Result<&str, InvalidMessage> {
+    /// The digits in the payload of an extension of type [`DECIMAL`](crate::msgpack::ext::DECIMAL).
+    ///
+    /// # Errors
+    /// When there is no decimal in it.
+    pub fn check_wire(payload: &[u8]) -> Result<&str, InvalidMessage> {
         let Some((length, digits)) = payload.split_first_chunk::<2>() else {
             return Err(InvalidMessage::new("a decimal takes at least 2 bytes"));
         };

@@ -45,7 +45,11 @@ impl Date {
         self.day
     }
 
-    pub(crate) fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
+    /// Decodes the payload of an extension of type [`DATE`](crate::msgpack::ext::DATE).
+    ///
+    /// # Errors
+    /// When there is no such date.
+    pub fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
         let [year_high, year_low, month, day] = exact("date", payload)?;
         let year = u16::from_be_bytes([year_high, year_low]);
         Self::new(year, month, day)
@@ -130,7 +134,11 @@ impl Time {
         self.microsecond
     }
 
-    pub(crate) fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
+    /// Decodes the payload of an extension of type [`TIME`](crate::msgpack::ext::TIME).
+    ///
+    /// # Errors
+    /// When there is no such time.
+    pub fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
         let [hour, minute, second, rest @ ..] = exact::<7>("time", payload)?;
         let microsecond = u32::from_be_bytes(rest);
         Self::new(hour, minute, second, microsecond)
@@ -198,7 +206,11 @@ macro_rules! date_time {
                 date.zip(time).unwrap_or((Date { year: 1970, month: 1, day: 1 }, Time { hour: 0, minute: 0, second: 0, microsecond: 0 }))
             }
 
-            pub(crate) fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
+            /// Decodes the payload of an extension of the date-time's type.
+            ///
+            /// # Errors
+            /// When the date-time is outside the years 1 to 9999.
+            pub fn from_wire(payload: &[u8]) -> Result<Self, InvalidMessage> {
                 let microseconds = i64::from_be_bytes(exact("date-time", payload)?);
                 Self::from_microseconds(microseconds).ok_or_else(|| {
                     InvalidMessage::new(format!("the date-time {microseconds} µs is outside the years 1 to 9999"))

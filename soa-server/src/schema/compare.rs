@@ -3,50 +3,45 @@
 use std::cmp::Ordering;
 
 use soa_common::{
-    Value,
-    msgpack::{Token, Writer},
+    Amount, Date, DateTime, Time, UtcDateTime, Value,
+    msgpack::{Token, ext},
 };
 
-use super::{Number, print};
+use super::{operand::Operand, print};
 
-/// Equality of scalars as in Python, where `True`, `1` and `1.0` are equal.
+/// Equality of scalars as in Python, where `True`, `1`, `1.0` and a decimal one are equal.
 pub(super) fn equals(value: &Value, token: Token<'_>) -> bool {
     match (value, token) {
         (Value::Text(a), Token::Text(b)) => a == b,
         (Value::Bytes(a), Token::Bytes(b)) => a == b,
         (Value::Null, Token::Null) => true,
-        (value, Token::Ext(kind, payload)) => {
-            // Rare enough to be decoded.
-            let mut raw = Vec::new();
-            Writer::new(&mut raw).ext(kind, payload);
-            Value::from_msgpack(&raw).is_ok_and(|other| other == *value)
-        }
+        (Value::Date(a), Token::Ext(ext::DATE, b)) => Date::from_wire(b).is_ok_and(|b| *a == b),
+        (Value::Time(a), Token::Ext(ext::TIME, b)) => Time::from_wire(b).is_ok_and(|b| *a == b),
+        (Value::DateTime(a), Token::Ext(ext::DATETIME, b)) => DateTime::from_wire(b).is_ok_and(|b| *a == b),
+        (Value::UtcDateTime(a), Token::Ext(ext::UTC_DATETIME, b)) => UtcDateTime::from_wire(b).is_ok_and(|b| *a == b),
+        (Value::Amount(a), Token::Ext(ext::AMOUNT, b)) => Amount::from_wire(b).is_ok_and(|b| *a == b),
         (value, token) => {
-            let other = match token {
-                Token::Bool(other) => Number::Integer(u8::from(other).into()),
-                Token::Integer(other) => Number::Integer(other),
-                Token::Float(other) => Number::Float(other),
-                _ => return false,
-            };
-            number(value).is_some_and(|number| number.partial_cmp(&other) == Some(Ordering::Equal))
+            let numbers = number(value).zip(Operand::of(token));
+            numbers.is_some_and(|(a, b)| a.compare(b) == Some(Ordering::Equal))
         }
     }
 }
 
-fn number(value: &Value) -> Option<Number> {
-    match value {
-        Value::Bool(value) => Some(Number::Integer(u8::from(*value).into())),
-        Value::Integer(value) => Some(Number::Integer(*value)),
-        Value::Float(value) => Some(Number::Float(*value)),
-        _ => None,
-    }
+fn number(value: &Value) -> Option<Operand<'_>> {
+    Some(match value {
+        Value::Bool(truth) => Operand::Integer(u64::from(*truth).into()),
+        Value::Integer(number) => Operand::Integer(*number),
+        Value::Float(number) => Operand::Float(*number),
+        Value::Decimal(number) => Operand::Decimal(number.as_str()),
+        _ => return None,
+    })
 }
 
 /// Null, then truth values and numbers by value, then everything else, bytes, then text by code point.
 pub(super) fn by_kind_and_value(a: &Value, b: &Value) -> Ordering {
     let kind = |value: &Value| match value {
         Value::Null => 0,
-        Value::Bool(_) | Value::Integer(_) | Value::Float(_) => 1,
+        Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Decimal(_) => 1,
         Value::Bytes(_) => 3,
         Value::Text(_) => 4,
         _ => 2,
@@ -58,9 +53,7 @@ pub(super) fn by_kind_and_value(a: &Value, b: &Value) -> Ordering {
         (Value::Time(a), Value::Time(b)) => a.cmp(b),
         _ => match (number(a), number(b)) {
             // Not-a-number behind all numbers, so that it is an order: sorting panics on what is none.
-            (Some(a), Some(b)) => {
-                a.partial_cmp(&b).unwrap_or_else(|| (a.partial_cmp(&a).is_none()).cmp(&b.partial_cmp(&b).is_none()))
-            }
+            (Some(a), Some(b)) => a.compare(b).unwrap_or_else(|| a.compare(a).is_none().cmp(&b.compare(b).is_none())),
             _ => print::text(a).cmp(&print::text(b)),
         },
     })

@@ -1,4 +1,4 @@
-//! Decimal digits of all scripts, and whole numbers as Python's `int()` reads them.
+//! Blanks and digits of all scripts, and the numbers that Python reads from texts.
 
 /// How many digits Python reads into a number, so that reading takes bounded time.
 const MOST_DIGITS: usize = 4300;
@@ -15,6 +15,11 @@ const ZEROS: [char; 66] = [
     '\u{16a60}', '\u{16ac0}', '\u{16b50}', '\u{1d7ce}', '\u{1d7d8}', '\u{1d7e2}', '\u{1d7ec}', '\u{1d7f6}',
     '\u{1e140}', '\u{1e2f0}', '\u{1e950}', '\u{1fbf0}',
 ];
+
+/// Whether it is white space to Python, which has four characters more than Unicode.
+pub(super) fn is_blank(character: char) -> bool {
+    character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+}
 
 /// The value of a decimal digit of any script.
 pub(super) fn decimal(character: char) -> Option<u32> {
@@ -50,6 +55,56 @@ pub(super) fn whole_number(characters: impl Iterator<Item = char> + Clone, radix
     }
     let is_short = radix != 10 || digits <= MOST_DIGITS;
     (is_after_digit && is_short).then_some(sign * number)
+}
+
+/// The greatest exponent of a decimal's first digit that Python has, and the least of its last.
+const EXPONENTS: (i128, i128) = (-1_999_999_999_999_999_997, 999_999_999_999_999_999);
+
+/// Whether Python's `decimal.Decimal` reads the text: white space around it, `_` anywhere and digits of any script are
+/// taken.
+pub(super) fn is_decimal(text: &str) -> bool {
+    let characters = text.trim_matches(is_blank).chars().filter(|character| *character != '_');
+    // All else that is not ASCII is nothing that can stand in a number.
+    let mut rest = characters
+        .map(|character| match decimal(character) {
+            Some(digit) => b'0' + digit as u8,
+            None => u8::try_from(character).unwrap_or(b'?').to_ascii_lowercase(),
+        })
+        .peekable();
+    rest.next_if(|sign| matches!(sign, b'+' | b'-'));
+    match rest.peek() {
+        Some(b'i') => return ["inf", "infinity"].iter().any(|word| rest.clone().eq(word.bytes())),
+        Some(b'n' | b's') => {
+            rest.next_if_eq(&b's');
+            return b"nan".iter().all(|letter| rest.next() == Some(*letter))
+                && rest.all(|digit| digit.is_ascii_digit());
+        }
+        _ => {}
+    }
+    let (mut digits, mut significant, mut fraction, mut has_point) = (0_i128, 0_i128, 0_i128, false);
+    while let Some(byte) = rest.next_if(|byte| byte.is_ascii_digit() || (*byte == b'.' && !has_point)) {
+        if byte == b'.' {
+            has_point = true;
+            continue;
+        }
+        digits += 1;
+        fraction += i128::from(has_point);
+        significant += i128::from(significant > 0 || byte != b'0');
+    }
+    let mut exponent = 0_i128;
+    if digits > 0 && rest.next_if_eq(&b'e').is_some() {
+        let is_negative = rest.next_if(|sign| matches!(sign, b'+' | b'-')) == Some(b'-');
+        if rest.peek().is_none() {
+            return false;
+        }
+        while let Some(digit) = rest.next_if(u8::is_ascii_digit) {
+            exponent = exponent.saturating_mul(10).saturating_add((digit - b'0').into());
+        }
+        exponent = if is_negative { -exponent } else { exponent };
+    }
+    let last = exponent.saturating_sub(fraction);
+    let first = last.saturating_add(significant.max(1) - 1);
+    digits > 0 && rest.next().is_none() && last >= EXPONENTS.0 && first <= EXPONENTS.1
 }
 
 #[cfg(test)]

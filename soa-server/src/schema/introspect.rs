@@ -237,31 +237,22 @@ impl Bound for Number {
         Some(match self {
             Self::Integer(number) => Value::Integer(*number),
             Self::Float(number) => Value::Float(*number),
+            Self::Decimal(number) => Value::Decimal(number.clone()),
         })
     }
 }
 
-impl Bound for soa_common::Date {
-    fn shown(&self) -> Option<Value> {
-        Some(print::text(&Value::Date(*self)).into())
-    }
+macro_rules! printed {
+    ($($type:ty),*) => {$(
+        impl Bound for $type {
+            fn shown(&self) -> Option<Value> {
+                Some(self.to_string().into())
+            }
+        }
+    )*};
 }
 
-impl Bound for soa_common::Time {
-    fn shown(&self) -> Option<Value> {
-        Some(print::text(&Value::Time(*self)).into())
-    }
-}
-
-impl Bound for Moment {
-    fn shown(&self) -> Option<Value> {
-        let value = match self {
-            Self::Local(moment) => Value::DateTime(*moment),
-            Self::Utc(moment) => Value::UtcDateTime(*moment),
-        };
-        Some(print::text(&value).into())
-    }
-}
+printed!(soa_common::Date, soa_common::Time, Moment);
 
 impl Bound for Delta {
     /// The original takes no duration at all for no bound when it shows it.

@@ -29,6 +29,7 @@ mod temporal;
 mod text;
 
 mod compare;
+mod operand;
 mod path;
 mod print;
 mod validate;

@@ -1,17 +1,19 @@
 use std::{cmp::Ordering, fmt};
 
-use soa_common::Integer;
+use soa_common::{Decimal, Integer};
 
-use super::print;
+use super::{operand::Operand, print};
 
 /// A number to compare with.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Number {
     /// A whole number.
     Integer(Integer),
     /// A float.
     Float(f64),
+    /// A decimal.
+    Decimal(Decimal),
 }
 
 /// The bounds of a value, checked in this order.
@@ -33,18 +35,24 @@ impl<T> Default for Bounds<T> {
     }
 }
 
-impl Bounds {
-    /// Calls `fail` for each bound the value misses, with the bound's sign. Not-a-number misses none.
-    pub(super) fn check(&self, value: Number, mut fail: impl FnMut(&'static str, Number)) {
-        use Ordering::{Equal, Greater, Less};
-        for (sign, bound, misses) in [
-            (">", self.gt, [Less, Equal]),
-            ("<", self.lt, [Greater, Equal]),
-            (">=", self.gte, [Less, Less]),
-            ("<=", self.lte, [Greater, Greater]),
+impl<T> Bounds<T> {
+    /// Calls `fail` for each bound the value misses, with the bound's sign; `compare` compares the value with a bound.
+    /// What cannot be compared misses a bound if `unordered_misses`.
+    pub(super) fn check(
+        &self,
+        unordered_misses: bool,
+        compare: impl Fn(&T) -> Option<Ordering>,
+        mut fail: impl FnMut(&'static str, &T),
+    ) {
+        for (sign, bound, is_met) in [
+            (">", &self.gt, Ordering::is_gt as fn(Ordering) -> bool),
+            ("<", &self.lt, Ordering::is_lt),
+            (">=", &self.gte, Ordering::is_ge),
+            ("<=", &self.lte, Ordering::is_le),
         ] {
-            let Some(bound) = bound else { continue };
-            if value.partial_cmp(&bound).is_some_and(|ordering| misses.contains(&ordering)) {
+            if let Some(bound) = bound
+                && !compare(bound).map_or(!unordered_misses, is_met)
+            {
                 fail(sign, bound);
             }
         }
@@ -52,38 +60,20 @@ impl Bounds {
 }
 
 impl Number {
-    pub(super) fn as_f64(self) -> f64 {
+    pub(super) fn operand(&self) -> Operand<'_> {
         match self {
-            Self::Integer(number) => number.as_f64(),
-            Self::Float(number) => number,
+            Self::Integer(number) => Operand::Integer(*number),
+            Self::Float(number) => Operand::Float(*number),
+            Self::Decimal(number) => Operand::Decimal(number.as_str()),
         }
     }
 }
 
 impl PartialOrd for Number {
-    /// Compares exactly, also where a whole number has no equal float.
+    /// Compares exactly, whatever the kinds of the numbers are.
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        match (*self, *other) {
-            (Self::Integer(a), Self::Integer(b)) => a.partial_cmp(&b),
-            (Self::Float(a), Self::Float(b)) => a.partial_cmp(&b),
-            (Self::Integer(a), Self::Float(b)) => compare(a, b),
-            (Self::Float(a), Self::Integer(b)) => compare(b, a).map(Ordering::reverse),
-        }
+        self.operand().compare(other.operand())
     }
-}
-
-fn compare(integer: Integer, float: f64) -> Option<Ordering> {
-    // Rounding keeps the order, so only floats that seem equal need a second look; those are whole numbers of at most
-    // 65 bits, or the integer is small enough for its float to be exact.
-    match integer.as_f64().partial_cmp(&float)? {
-        Ordering::Equal => Some(wide(integer).cmp(&(float as i128))),
-        ordering => Some(ordering),
-    }
-}
-
-pub(super) fn wide(integer: Integer) -> i128 {
-    let negative = integer.as_i64().map(i128::from);
-    negative.or(integer.as_u64().map(i128::from)).unwrap_or_default()
 }
 
 impl fmt::Display for Number {
@@ -91,6 +81,7 @@ impl fmt::Display for Number {
         match self {
             Self::Integer(number) => number.fmt(f),
             Self::Float(number) => f.write_str(&print::float(*number)),
+            Self::Decimal(number) => number.fmt(f),
         }
     }
 }
@@ -105,24 +96,4 @@ macro_rules! from {
     )*};
 }
 
-from!(i32 => Integer, i64 => Integer, u32 => Integer, u64 => Integer, f64 => Float);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whole_numbers_and_floats_compare_exactly() {
-        for (a, b, expected) in [
-            (Number::from(u64::MAX), Number::from(18_446_744_073_709_551_616.0), Ordering::Less),
-            (Number::from(9_007_199_254_740_993_i64), Number::from(9_007_199_254_740_992.0), Ordering::Greater),
-            (Number::from(1), Number::from(1.0), Ordering::Equal),
-            (Number::from(1), Number::from(1.5), Ordering::Less),
-            (Number::from(i64::MIN), Number::from(f64::NEG_INFINITY), Ordering::Greater),
-        ] {
-            assert_eq!(a.partial_cmp(&b), Some(expected), "{a} and {b}");
-            assert_eq!(b.partial_cmp(&a), Some(expected.reverse()), "{b} and {a}");
-        }
-        assert_eq!(Number::from(1).partial_cmp(&Number::from(f64::NAN)), None);
-    }
-}
+from!(i32 => Integer, i64 => Integer, u32 => Integer, u64 => Integer, f64 => Float, Decimal => Decimal);

@@ -1,5 +1,7 @@
 use soa_common::Value;
 
+use super::Moment;
+
 /// The text of a value as Python's `str()` gives it.
 pub(super) fn text(value: &Value) -> String {
     match value {
@@ -12,14 +14,8 @@ pub(super) fn text(value: &Value) -> String {
         Value::Bytes(bytes) => self::bytes(bytes),
         Value::Date(date) => date.to_string(),
         Value::Time(time) => time.to_string(),
-        Value::DateTime(moment) => {
-            let (date, time) = moment.parts();
-            format!("{date} {time}")
-        }
-        Value::UtcDateTime(moment) => {
-            let (date, time) = moment.parts();
-            format!("{date} {time}+00:00")
-        }
+        Value::DateTime(moment) => Moment::from(*moment).to_string(),
+        Value::UtcDateTime(moment) => Moment::from(*moment).to_string(),
         Value::Decimal(digits) => digits.to_string(),
         Value::Amount(amount) => amount.to_string(),
         Value::List(values) => format!("[{}]", joined(values.iter().map(inner))),

@@ -1,6 +1,6 @@
 //! Dates and times.
 
-use std::{fmt, time::Duration};
+use std::{cmp::Ordering, fmt, time::Duration};
 
 use super::Bounds;
 
@@ -38,7 +38,7 @@ pub struct DateTime {
 field!(DateTime, "Any date-time.", bounded!(Moment););
 
 /// A date-time to compare with; one without a zone counts as UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Moment {
     /// A date-time without a zone.
@@ -56,6 +56,39 @@ impl From<soa_common::DateTime> for Moment {
 impl From<soa_common::UtcDateTime> for Moment {
     fn from(moment: soa_common::UtcDateTime) -> Self {
         Self::Utc(moment)
+    }
+}
+
+impl PartialEq for Moment {
+    fn eq(&self, other: &Self) -> bool {
+        self.microseconds() == other.microseconds()
+    }
+}
+
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.microseconds().cmp(&other.microseconds()))
+    }
+}
+
+impl fmt::Display for Moment {
+    /// As Python prints it: `2020-01-01 00:00:00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ((date, time), zone) = match self {
+            Self::Local(moment) => (moment.parts(), ""),
+            Self::Utc(moment) => (moment.parts(), "+00:00"),
+        };
+        write!(f, "{date} {time}{zone}")
+    }
+}
+
+impl Moment {
+    /// Microseconds since 1970-01-01 00:00:00 in UTC.
+    fn microseconds(self) -> i64 {
+        match self {
+            Self::Local(moment) => moment.microseconds(),
+            Self::Utc(moment) => moment.microseconds(),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! A valid body costs no allocation, whatever its schema is made of.
 
-use soa_common::Value;
+use soa_common::{Date, DateTime, Time, UtcDateTime, Value};
 use soa_server::schema::{
-    All, Amount, AmountString, Any, Anything, Boolean, Constant, CountryCode, CurrencyCode, Dictionary, EmailAddress,
-    Float, Hashable, Integer, IpAddress, Ipv4Address, Ipv6Address, List, ObjectClass, ObjectInstance, Polymorph,
-    Schema, SchemalessDictionary, Sequence, Set, Tuple, UnicodeString,
+    All, Amount, AmountString, Any, Anything, Boolean, ByteString, Constant, CountryCode, CurrencyCode,
+    Date as DateField, DateTime as DateTimeField, Decimal, Dictionary, EmailAddress, Float, Hashable, Integer,
+    IpAddress, Ipv4Address, Ipv6Address, List, Number, ObjectClass, ObjectInstance, Polymorph, Schema,
+    SchemalessDictionary, Sequence, Set, Time as TimeField, Tuple, UnicodeDecimal, UnicodeString,
 };
 
 use crate::{
@@ -39,6 +40,9 @@ fn fields() -> Vec<(Schema, Value)> {
         .required(7, Boolean::new())
         .allow_extra_keys();
     let entries = map([(Value::from("extra"), Value::Null), (7.into(), true.into()), ("a".into(), 1.into())]);
+    let decimal = |digits: &str| Value::Decimal(digits.parse().unwrap());
+    let (date, time) = (Date::new(2020, 2, 29).unwrap(), Time::new(1, 2, 3, 4).unwrap());
+    let (moment, utc) = (DateTime::new(date, time), UtcDateTime::new(date, time));
     let many = |number: i64| (Value::from(number), numbers());
     vec![
         (Anything::new().into(), texts()),
@@ -49,6 +53,16 @@ fn fields() -> Vec<(Schema, Value)> {
         (Float::new().gte(0.5).into(), 7.into()),
         (Constant::new([Value::from(1), "a".into(), "b".into()]).into(), "b".into()),
         (UnicodeString::new().not_blank().min_length(1).max_length(9).into(), " ä".into()),
+        (ByteString::new().not_blank().max_length(9).into(), vec![0, 255].into()),
+        (Decimal::new().gt(0.1).lte(Number::Decimal("1E+3".parse().unwrap())).into(), decimal("0.10000000000000001")),
+        (Float::new().lt(Number::Decimal("0.3".parse().unwrap())).into(), 0.1.into()),
+        (Integer::new().gt(Number::Decimal("-0.5".parse().unwrap())).into(), 0.into()),
+        (UnicodeDecimal::new().into(), " -1_0.5e٣\u{1c}".into()),
+        (Constant::new([decimal("1.50"), date.into()]).into(), 1.5.into()),
+        (Constant::new([Value::from(date), moment.into(), utc.into()]).into(), utc.into()),
+        (DateField::new().gt(Date::new(2019, 1, 1).unwrap()).into(), date.into()),
+        (TimeField::new().lte(time).into(), time.into()),
+        (DateTimeField::new().gte(moment).lte(utc).into(), utc.into()),
         (List::new(Integer::new()).max_length(100).into(), numbers()),
         (Sequence::new(UnicodeString::new().min_length(1)).min_length(2).into(), "aé€😀".repeat(100).into()),
         (Sequence::new(Integer::new().lte(255)).into(), vec![1, 255].into()),

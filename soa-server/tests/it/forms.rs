@@ -1,11 +1,11 @@
-//! Texts with a form, places and money: what Conformity answers to generated texts, and what no text may do.
+//! Texts with a form, numbers as texts, places and money: what Conformity answers to generated texts, and what no text may do.
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use soa_common::{Amount as Money, Value};
 use soa_server::schema::{
     Amount, AmountString, CountryCode, CurrencyCode, Dictionary, EmailAddress, Integer, IpAddress, Ipv4Address,
-    Ipv6Address, Schema, Violation,
+    Ipv6Address, Schema, UnicodeDecimal, Violation,
 };
 
 use crate::{containers::map, typed_values::raw};
@@ -32,6 +32,7 @@ fn field(kind: &str) -> Schema {
         "email" => EmailAddress::new().into(),
         "ipv4" => Ipv4Address::new().into(),
         "ipv6" => Ipv6Address::new().into(),
+        "decimal" => UnicodeDecimal::new().into(),
         "amount" => AmountString::new().into(),
         kind => panic!("unknown kind {kind}"),
     }

@@ -25,6 +25,7 @@ mod local_transport;
 mod lowered_types;
 mod lowering;
 mod middleware;
+mod numbers;
 mod process;
 mod process_faults;
 mod schemas;

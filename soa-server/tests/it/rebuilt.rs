@@ -174,8 +174,8 @@ fn number(bound: &Json) -> Number {
     match (bound.as_i64(), bound.as_u64()) {
         (Some(number), _) => number.into(),
         (_, Some(number)) => number.into(),
-        // Decimals are not there yet.
-        _ => bound.as_f64().unwrap_or_default().into(),
+        _ if bound.is_object() => Number::Decimal(text(&bound["decimal"]).parse().unwrap()),
+        _ => bound.as_f64().unwrap().into(),
     }
 }
 

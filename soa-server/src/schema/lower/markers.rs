@@ -58,12 +58,11 @@ impl<'a> Lowering<'a> {
     /// Bounds never widen the globe.
     fn degrees(&self, node: &mut Node<'a>, mut globe: Float) -> Result<Float, SchemaError> {
         let given = self.number_bounds(node)?;
-        let is_inside = |bound: &Number| {
-            globe.bounds.gte.is_none_or(|min| *bound >= min) && globe.bounds.lte.is_none_or(|max| *bound <= max)
-        };
-        let (gte, lte) = (given.gte.filter(is_inside), given.lte.filter(is_inside));
-        let (min, max) = (gte.or(globe.bounds.gte), lte.or(globe.bounds.lte));
-        globe.bounds = Bounds { gte: min, lte: max, ..given };
+        let Bounds { gte: min, lte: max, .. } = globe.bounds;
+        let is_inside =
+            |bound: &Number| min.as_ref().is_none_or(|min| bound >= min) && max.as_ref().is_none_or(|max| bound <= max);
+        let (gte, lte) = (given.gte.filter(&is_inside), given.lte.filter(&is_inside));
+        globe.bounds = Bounds { gte: gte.or(min), lte: lte.or(max), ..given };
         Ok(globe)
     }
 

@@ -5,7 +5,7 @@ use soa_common::{Integer as Whole, msgpack::Token};
 
 use super::{SchemaError, lowering::Lowering, node::Node};
 use crate::schema::{
-    All, BooleanValidator, Bounds, Float, Integer, Number, Schema, combination::Function, number::wide,
+    All, BooleanValidator, Bounds, Float, Integer, Number, Schema, combination::Function, operand::Operand,
 };
 
 impl<'a> Lowering<'a> {
@@ -13,8 +13,8 @@ impl<'a> Lowering<'a> {
         let mut field = Integer::new();
         field.bounds = self.bounds(node)?;
         let (min, max) = range(node.get("format"));
-        let has_lower = field.bounds.gt.or(field.bounds.gte).is_some();
-        let has_upper = field.bounds.lt.or(field.bounds.lte).is_some();
+        let has_lower = field.bounds.gt.is_some() || field.bounds.gte.is_some();
+        let has_upper = field.bounds.lt.is_some() || field.bounds.lte.is_some();
         field.hidden_bounds.gte = min.filter(|_| !has_lower);
         field.hidden_bounds.lte = max.filter(|_| !has_upper);
         self.multiple(node, field.into())
@@ -50,8 +50,8 @@ impl<'a> Lowering<'a> {
             error: format!("Value is not a multiple of {of}"),
             // What is no number is told by the field beside it.
             function: Function::Token(Arc::new(move |token| match token {
-                Token::Integer(value) => is_multiple(Number::Integer(value), of),
-                Token::Float(value) => is_multiple(Number::Float(value), of),
+                Token::Integer(value) => is_multiple(Operand::Integer(value), of.operand()),
+                Token::Float(value) => is_multiple(Operand::Float(value), of.operand()),
                 _ => true,
             })),
         };
@@ -86,11 +86,16 @@ fn range(format: Option<&Json>) -> (Option<Number>, Option<Number>) {
     }
 }
 
-fn is_multiple(value: Number, of: Number) -> bool {
-    if let (Number::Integer(value), Number::Integer(of)) = (value, of) {
+fn is_multiple(value: Operand<'_>, of: Operand<'_>) -> bool {
+    if let (Operand::Integer(value), Operand::Integer(of)) = (value, of) {
         return wide(value) % wide(of) == 0;
     }
     let quotient = value.as_f64() / of.as_f64();
     // Neither 0.3 nor 0.1 is exact, and 0.3 is a multiple of 0.1 all the same.
     (quotient - quotient.round()).abs() <= f64::EPSILON * quotient.abs()
+}
+
+fn wide(integer: Whole) -> i128 {
+    let negative = integer.as_i64().map(i128::from);
+    negative.or(integer.as_u64().map(i128::from)).unwrap_or_default()
 }

@@ -1,9 +1,12 @@
 //! The checks of what has no elements.
 
-use soa_common::{Value, codes, msgpack::Token};
+use soa_common::{
+    Decimal, Value, codes,
+    msgpack::{Token, ext},
+};
 
 use super::{
-    super::{Bounds, Constant, Number, Path, Schema, compare::equals, print},
+    super::{Bounds, ByteString, Constant, Number, Path, Schema, compare::equals, digits, operand::Operand, print},
     Lazy, Walk,
 };
 
@@ -15,12 +18,23 @@ impl Walk<'_> {
                 self.length(text.min_length, text.max_length, text.is_not_blank, value, path);
             }
             (Schema::EmailAddress(field), Token::Text(value)) => self.email(field, value, path),
-            (Schema::Integer(field), Token::Integer(value)) => {
-                self.bounds(&field.bounds, Number::Integer(value), path);
-                self.bounds(&field.hidden_bounds, Number::Integer(value), path);
+            (Schema::ByteString(field), Token::Bytes(value)) => self.bytes(field, value, path),
+            (Schema::UnicodeDecimal(_), Token::Text(value)) => {
+                if !digits::is_decimal(value) {
+                    self.invalid(path, format_args!("Invalid decimal value (parse error)"));
+                }
             }
-            (Schema::Float(field), Token::Integer(value)) => self.bounds(&field.bounds, Number::Integer(value), path),
-            (Schema::Float(field), Token::Float(value)) => self.bounds(&field.bounds, Number::Float(value), path),
+            (Schema::Integer(field), Token::Integer(value)) => {
+                self.bounds(&field.bounds, Operand::Integer(value), path);
+                self.bounds(&field.hidden_bounds, Operand::Integer(value), path);
+            }
+            (Schema::Float(field), Token::Integer(value)) => self.bounds(&field.bounds, Operand::Integer(value), path),
+            (Schema::Float(field), Token::Float(value)) => self.bounds(&field.bounds, Operand::Float(value), path),
+            (Schema::Decimal(field), Token::Ext(ext::DECIMAL, payload)) => match Decimal::check_wire(payload) {
+                Ok(value) => self.bounds(&field.bounds, Operand::Decimal(value), path),
+                Err(_) => self.invalid(path, format_args!("{}", wrong_type(schema))),
+            },
+            (Schema::Date(_) | Schema::Time(_) | Schema::DateTime(_), token) if self.temporal(schema, token, path) => {}
             (Schema::Ipv4Address(_), Token::Text(value)) => self.ipv4(value, path),
             (Schema::Ipv6Address(_), Token::Text(value)) => self.ipv6(value, path),
             (Schema::IpAddress(_), Token::Text(value)) => self.ip(value, path),
@@ -55,7 +69,7 @@ impl Walk<'_> {
             self.invalid(path, format_args!("String must have a length of at least {min}"));
         } else if let Some(max) = max.filter(|max| length() > *max) {
             self.invalid(path, format_args!("String must have a length no more than {max}"));
-        } else if is_not_blank && value.chars().all(is_blank) {
+        } else if is_not_blank && value.chars().all(digits::is_blank) {
             self.invalid(path, format_args!("String cannot be blank"));
         } else {
             return true;
@@ -63,8 +77,21 @@ impl Walk<'_> {
         false
     }
 
-    pub(super) fn bounds(&mut self, bounds: &Bounds, value: Number, path: &Path<'_>) {
-        bounds.check(value, |sign, bound| self.invalid(path, format_args!("Value not {sign} {bound}")));
+    fn bytes(&mut self, field: &ByteString, value: &[u8], path: &Path<'_>) {
+        if let Some(min) = field.min_length.filter(|min| value.len() < *min) {
+            self.invalid(path, format_args!("String must have a length of at least {min}"));
+        } else if let Some(max) = field.max_length.filter(|max| value.len() > *max) {
+            self.invalid(path, format_args!("String must have a length no more than {max}"));
+        } else if field.is_not_blank && value.iter().all(|byte| matches!(byte, b' ' | b'\t'..=b'\r')) {
+            self.invalid(path, format_args!("String cannot be blank"));
+        }
+    }
+
+    pub(super) fn bounds(&mut self, bounds: &Bounds, value: Operand<'_>, path: &Path<'_>) {
+        // A decimal that is no number is refused, a float is let pass as in Python, where no comparison with it fails.
+        let is_decimal = matches!(value, Operand::Decimal(_));
+        let compare = |bound: &Number| value.compare(bound.operand());
+        bounds.check(is_decimal, compare, |sign, bound| self.invalid(path, format_args!("Value not {sign} {bound}")));
     }
 
     fn constant(&mut self, constant: &Constant, token: Token<'_>, path: &Path<'_>) {
@@ -93,6 +120,14 @@ fn wrong_type(schema: &Schema) -> &'static str {
         Schema::Null => "Value is not null",
         Schema::Boolean(_) => "Not a boolean",
         Schema::Integer(_) => "Not an integer",
+        Schema::Decimal(_) => "Not a decimal",
+        Schema::ByteString(_) => "Not a byte string",
+        Schema::UnicodeDecimal(_) => "Invalid decimal value (not unicode string)",
+        Schema::Date(_) => "Not a datetime.date instance",
+        Schema::Time(_) => "Not a datetime.time instance",
+        Schema::DateTime(_) => "Not a datetime.datetime instance",
+        Schema::TimeDelta(_) => "Not a datetime.timedelta instance",
+        Schema::TzInfo(_) => "Not a datetime.tzinfo instance",
         Schema::Float(_) => "Not a float",
         Schema::UnicodeString(_)
         | Schema::EmailAddress(_)
@@ -105,9 +140,4 @@ fn wrong_type(schema: &Schema) -> &'static str {
         Schema::AmountString(_) => "Not a unicode string currency amount",
         _ => "Not accepted",
     }
-}
-
-/// White space as Python has it.
-fn is_blank(character: char) -> bool {
-    character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
 }

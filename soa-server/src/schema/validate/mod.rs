@@ -11,6 +11,7 @@ mod ip;
 mod leaf;
 mod money;
 mod report;
+mod temporal;
 
 use std::fmt;
 

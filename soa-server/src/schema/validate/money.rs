@@ -6,9 +6,10 @@ use soa_common::{codes, msgpack::ext};
 
 use super::{
     super::{
-        AmountString, Bounds, CountryCode, CurrencyCode, Number, Path,
+        AmountString, Bounds, CountryCode, CurrencyCode, Path,
         codes::{COUNTRIES, CURRENCIES},
         digits::whole_number,
+        operand::Operand,
     },
     Walk,
 };
@@ -18,7 +19,7 @@ impl Walk<'_> {
     pub(super) fn amount(&mut self, field: &Amount, kind: i8, payload: &[u8], path: &Path<'_>) {
         match read(kind, payload) {
             Some((currency, minor)) => {
-                let minor = Number::Integer(minor.into());
+                let minor = Operand::Integer(minor.into());
                 self.money(field.valid_currencies.as_deref(), &field.bounds, currency, minor, path);
             }
             None => self.invalid(path, format_args!("Not a currint.Amount instance")),
@@ -41,7 +42,7 @@ impl Walk<'_> {
         currencies: Option<&[String]>,
         bounds: &Bounds,
         currency: &str,
-        minor: Number,
+        minor: Operand<'_>,
         path: &Path<'_>,
     ) {
         if !(Codes { given: currencies, all: CURRENCIES }).contains(currency) {
@@ -71,12 +72,12 @@ fn read(kind: i8, payload: &[u8]) -> Option<(&str, i64)> {
 }
 
 /// What does not fit an integer is beyond all bounds that do.
-fn number(minor: i128) -> Number {
+fn number(minor: i128) -> Operand<'static> {
     match (i64::try_from(minor), u64::try_from(minor)) {
-        (Ok(minor), _) => minor.into(),
-        (_, Ok(minor)) => minor.into(),
-        _ if minor < 0 => Number::Float(f64::NEG_INFINITY),
-        _ => Number::Float(f64::INFINITY),
+        (Ok(minor), _) => Operand::Integer(i64::into(minor)),
+        (_, Ok(minor)) => Operand::Integer(u64::into(minor)),
+        _ if minor < 0 => Operand::Float(f64::NEG_INFINITY),
+        _ => Operand::Float(f64::INFINITY),
     }
 }
 

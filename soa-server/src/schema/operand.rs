@@ -1,0 +1,211 @@
+//! Numbers of every kind as they come, compared exactly and without allocating.
+
+use std::{
+    cmp::Ordering,
+    fmt::{self, Write},
+};
+
+use soa_common::{
+    Decimal, Integer,
+    msgpack::{Token, ext},
+};
+
+/// A number that is compared.
+#[derive(Clone, Copy)]
+pub(super) enum Operand<'a> {
+    Integer(Integer),
+    Float(f64),
+    /// What Python's decimals print.
+    Decimal(&'a str),
+}
+
+impl<'a> Operand<'a> {
+    /// The number that an element is to Python, where truth values are numbers.
+    pub(super) fn of(token: Token<'a>) -> Option<Self> {
+        Some(match token {
+            Token::Bool(truth) => Self::Integer(u64::from(truth).into()),
+            Token::Integer(number) => Self::Integer(number),
+            Token::Float(number) => Self::Float(number),
+            Token::Ext(ext::DECIMAL, payload) => Self::Decimal(Decimal::check_wire(payload).ok()?),
+            _ => return None,
+        })
+    }
+
+    /// Which of the numbers is greater; nothing is known of what is not a number.
+    pub(super) fn compare(self, other: Operand<'_>) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Integer(a), Operand::Integer(b)) => Some(a.cmp(&b)),
+            (Self::Float(a), Operand::Float(b)) => a.partial_cmp(&b),
+            _ => self.read(|a| other.read(|b| a.compare(&b))),
+        }
+    }
+
+    /// The nearest float.
+    pub(super) fn as_f64(self) -> f64 {
+        match self {
+            Self::Integer(number) => number.as_f64(),
+            Self::Float(number) => number,
+            Self::Decimal(digits) => digits.parse().unwrap_or(f64::NAN),
+        }
+    }
+
+    fn read<R>(self, look: impl FnOnce(Digits<'_>) -> R) -> R {
+        let mut written = Written::default();
+        // All digits of a float: what it is exactly. Neither can outgrow the room.
+        let _ = match self {
+            Self::Decimal(digits) => return look(Digits::read(digits)),
+            Self::Integer(number) => write!(written, "{number}"),
+            Self::Float(number) => write!(written, "{number:.*e}", MOST_DIGITS_OF_A_FLOAT - 1),
+        };
+        look(Digits::read(written.as_str()))
+    }
+}
+
+/// The digits of a number, wherever they stand.
+#[derive(Clone, Copy)]
+struct Digits<'a> {
+    is_negative: bool,
+    magnitude: Magnitude<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Magnitude<'a> {
+    NotANumber,
+    Infinite,
+    Zero,
+    /// A number from 0.1 up to 1, which starts with the first of the digits, times ten to the power of `scale`.
+    Finite {
+        scale: i64,
+        whole: &'a [u8],
+        fraction: &'a [u8],
+    },
+}
+
+impl<'a> Digits<'a> {
+    /// Reads what is known to be a number.
+    fn read(text: &'a str) -> Self {
+        let is_negative = text.starts_with('-');
+        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+        let magnitude = match unsigned.bytes().next().map(|first| first.to_ascii_lowercase()) {
+            Some(b'n' | b's') => Magnitude::NotANumber,
+            Some(b'i') => Magnitude::Infinite,
+            _ => Self::finite(unsigned),
+        };
+        Self { is_negative, magnitude }
+    }
+
+    fn finite(text: &'a str) -> Magnitude<'a> {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        // Exponents have at most 18 digits, so that nothing overflows.
+        let exponent: i64 = exponent.parse().unwrap_or_default();
+        let leading = |digits: &str| digits.bytes().take_while(|digit| *digit == b'0').count();
+        let (zeros, more) = (leading(whole), leading(fraction));
+        if zeros < whole.len() {
+            let scale = exponent + (whole.len() - zeros) as i64;
+            Magnitude::Finite { scale, whole: &whole.as_bytes()[zeros..], fraction: fraction.as_bytes() }
+        } else if more < fraction.len() {
+            Magnitude::Finite { scale: exponent - more as i64, whole: &[], fraction: &fraction.as_bytes()[more..] }
+        } else {
+            Magnitude::Zero
+        }
+    }
+
+    fn compare(&self, other: &Self) -> Option<Ordering> {
+        use Magnitude::{Finite, Infinite, NotANumber, Zero};
+        let sign = |digits: &Self| match digits.magnitude {
+            Zero => 0,
+            _ if digits.is_negative => -1,
+            _ => 1,
+        };
+        let of_magnitudes = match (self.magnitude, other.magnitude) {
+            (NotANumber, _) | (_, NotANumber) => return None,
+            (Infinite, Infinite) | (Zero, Zero) => Ordering::Equal,
+            (Infinite, _) | (_, Zero) => Ordering::Greater,
+            (_, Infinite) | (Zero, _) => Ordering::Less,
+            (
+                Finite { scale: a, whole, fraction },
+                Finite { scale: b, whole: other_whole, fraction: other_fraction },
+            ) => a.cmp(&b).then_with(|| by_digits(whole, fraction, other_whole, other_fraction)),
+        };
+        let by_sign = sign(self).cmp(&sign(other));
+        Some(by_sign.then(if self.is_negative { of_magnitudes.reverse() } else { of_magnitudes }))
+    }
+}
+
+/// Compares numbers of one scale, where zeros at the end mean nothing.
+fn by_digits(whole: &[u8], fraction: &[u8], other_whole: &[u8], other_fraction: &[u8]) -> Ordering {
+    let length = (whole.len() + fraction.len()).max(other_whole.len() + other_fraction.len());
+    let padded = |whole, fraction| <[u8]>::iter(whole).chain(fraction).chain(std::iter::repeat(&b'0')).take(length);
+    padded(whole, fraction).cmp(padded(other_whole, other_fraction))
+}
+
+/// No float has more significant digits than this.
+const MOST_DIGITS_OF_A_FLOAT: usize = 767;
+
+/// A text on the stack, with room for every float and integer.
+struct Written {
+    bytes: [u8; MOST_DIGITS_OF_A_FLOAT + 16],
+    length: usize,
+}
+
+impl Written {
+    fn as_str(&self) -> &str {
+        // Only whole texts are written.
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self { bytes: [0; MOST_DIGITS_OF_A_FLOAT + 16], length: 0 }
+    }
+}
+
+impl Write for Written {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Number;
+
+    #[test]
+    fn numbers_of_all_kinds_compare_exactly() {
+        let decimal = |digits: &str| Number::from(digits.parse::<Decimal>().unwrap());
+        for (a, b, expected) in [
+            (Number::from(u64::MAX), Number::from(18_446_744_073_709_551_616.0), Ordering::Less),
+            (Number::from(9_007_199_254_740_993_i64), Number::from(9_007_199_254_740_992.0), Ordering::Greater),
+            (Number::from(1), Number::from(1.0), Ordering::Equal),
+            (Number::from(1), Number::from(1.5), Ordering::Less),
+            (Number::from(i64::MIN), Number::from(f64::NEG_INFINITY), Ordering::Greater),
+            // The float is a little more than a tenth.
+            (decimal("0.1"), Number::from(0.1), Ordering::Less),
+            (decimal("0.1000000000000000055511151231257827021181583404541015625"), Number::from(0.1), Ordering::Equal),
+            (decimal("5e-324"), Number::from(f64::from_bits(1)), Ordering::Greater),
+            (decimal("1E+309"), Number::from(f64::MAX), Ordering::Greater),
+            (decimal("-0.00"), Number::from(0), Ordering::Equal),
+            (decimal("0e99999"), Number::from(-0.0), Ordering::Equal),
+            (decimal("1E+3"), Number::from(1000), Ordering::Equal),
+            (decimal("001.50"), decimal("15e-1"), Ordering::Equal),
+            (decimal("-1.5"), Number::from(-1), Ordering::Less),
+            (decimal("-Infinity"), decimal("-1E+99999999999999999"), Ordering::Less),
+            (decimal("Infinity"), Number::from(f64::INFINITY), Ordering::Equal),
+            (decimal("1E+99999999999999999"), decimal("1E-99999999999999999"), Ordering::Greater),
+            (decimal("18446744073709551615.1"), Number::from(u64::MAX), Ordering::Greater),
+        ] {
+            assert_eq!(a.partial_cmp(&b), Some(expected), "{a} and {b}");
+            assert_eq!(b.partial_cmp(&a), Some(expected.reverse()), "{b} and {a}");
+        }
+        for nothing in [Number::from(f64::NAN), decimal("NaN"), decimal("-sNaN12")] {
+            assert_eq!(Number::from(1).partial_cmp(&nothing), None);
+            assert_eq!(nothing.partial_cmp(&decimal("1")), None);
+        }
+    }
+}
