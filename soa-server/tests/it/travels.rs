@@ -66,6 +66,8 @@ fn they_travel_as_the_types_of_the_protocol() {
     assert!(matches!(body.get("paid"), Some(Value::UtcDateTime(_))));
     assert!(matches!(body.get("price"), Some(Value::Decimal(_))));
     assert_eq!(body.decode::<Delivery>().unwrap(), delivery);
+    assert_eq!(Schema::of::<Delivery>().unwrap().validate(&body.to_msgpack()), []);
+    assert_eq!(Schema::of_output::<Delivery>().unwrap().validate(&body.to_msgpack()), []);
 }
 
 #[test]
