@@ -1,5 +1,6 @@
 use std::sync::OnceLock;
 
+use serde::Deserialize;
 use soa_common::{Body, Map, Value, codes};
 
 use super::{ActionInfo, built_in::BuiltIn};
@@ -121,8 +122,9 @@ fn answer<'a>(infos: impl IntoIterator<Item = (String, ActionInfo<'a>)>, format:
 fn document(info: &ActionInfo<'_>, format: SchemaFormat) -> Map {
     let show = |schema: Option<&Schema>| {
         schema.map(|schema| match format {
-            SchemaFormat::Conformity => schema.introspect(),
-            SchemaFormat::JsonSchema => schema.to_json_schema(),
+            SchemaFormat::Conformity => Value::from(schema.introspect()),
+            // JSON is always a value.
+            SchemaFormat::JsonSchema => Value::deserialize(schema.to_json_schema()).unwrap_or_default(),
         })
     };
     Map::from([

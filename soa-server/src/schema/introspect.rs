@@ -122,12 +122,6 @@ impl Schema {
         }
         .0
     }
-
-    /// The schema as a document of JSON Schema.
-    #[must_use]
-    pub fn to_json_schema(&self) -> Map {
-        Map::new()
-    }
 }
 
 fn dictionary(field: &Dictionary) -> Shown {

@@ -35,6 +35,7 @@ mod print;
 mod validate;
 
 mod introspect;
+mod json_schema;
 
 mod lower;
 
