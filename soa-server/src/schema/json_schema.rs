@@ -52,7 +52,7 @@ fn document_of(schema: &Schema) -> Document {
         Schema::Boolean(field) => described(&field.description).with("type", "boolean"),
         Schema::Integer(field) => integer(field),
         Schema::Float(field) => described(&field.description).with("type", "number").range(&field.bounds),
-        Schema::Decimal(field) => text(&field.description).marked("decimal").marked_range(&field.bounds, number),
+        Schema::Decimal(field) => text(&field.description).marked("decimal").marked_range(&field.bounds, exact_number),
         Schema::Constant(field) => {
             let constants = field.values.iter().map(|value| (print::text(value), constant(value)));
             listed(described(&field.description), constants.collect())
@@ -88,7 +88,7 @@ fn document_of(schema: &Schema) -> Document {
         Schema::Amount(field) => text(&field.description)
             .maybe("enum", field.valid_currencies.as_deref().map(sorted))
             .marked("amount")
-            .marked_range(&field.bounds, number),
+            .marked_range(&field.bounds, exact_number),
         Schema::AmountString(field) => {
             let currencies = field
                 .valid_currencies
@@ -148,8 +148,8 @@ fn document_of(schema: &Schema) -> Document {
 }
 
 fn integer(field: &Integer) -> Document {
-    let hidden = (field.hidden_bounds.gte, field.hidden_bounds.lte);
-    let fits = |given: Option<Number>, bound: Number| given.is_none_or(|given| given == bound);
+    let hidden = (field.hidden_bounds.gte.as_ref(), field.hidden_bounds.lte.as_ref());
+    let fits = |given: Option<&Number>, bound: Number| given.is_none_or(|given| *given == bound);
     let format = RANGES.iter().find(|(_, min, max)| {
         hidden != (None, None) && fits(hidden.0, Number::from(*min)) && fits(hidden.1, Number::from(*max))
     });
@@ -310,6 +310,15 @@ fn number(bound: &Number) -> Option<Json> {
     match bound {
         Number::Integer(number) => Some(soa_common::json::to_json(&Value::Integer(*number))),
         Number::Float(number) => serde_json::Number::from_f64(*number).map(Json::from),
+        Number::Decimal(number) => serde_json::Number::from_f64(number.as_str().parse().ok()?).map(Json::from),
+    }
+}
+
+/// A bound with all digits of a decimal.
+fn exact_number(bound: &Number) -> Option<Json> {
+    match bound {
+        Number::Decimal(number) => Some(number.as_str().into()),
+        bound => number(bound),
     }
 }
 

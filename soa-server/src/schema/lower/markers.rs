@@ -68,7 +68,8 @@ impl<'a> Lowering<'a> {
 
     /// Bounds of a marker, or else those of JSON Schema.
     fn number_bounds(&self, node: &mut Node<'a>) -> Result<Bounds, SchemaError> {
-        let marked = self.marked_bounds(node, number)?;
+        let decimal = |bound: &Json| parsed(bound).map(Number::Decimal);
+        let marked = self.marked_bounds(node, |bound| number(bound).or_else(|| decimal(bound)))?;
         let own = self.bounds(node)?;
         Ok(Bounds {
             gt: marked.gt.or(own.gt),
