@@ -91,7 +91,8 @@ fn our_services_say_it_in_both_forms() {
 
     let run = math.run("introspect", &["square", "--json-schema"]);
     let body: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!((run.code, &body["action_names"]), (0, &json!(["square"])), "{run:?}");
+    let number = &body["actions"]["square"]["request_schema"]["properties"]["number"];
+    assert_eq!((run.code, &number["type"], &number["maximum"]), (0, &json!("integer"), &json!(255)), "{run:?}");
 }
 
 #[test]
