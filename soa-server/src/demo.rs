@@ -4,16 +4,11 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use soa_common::{Body, Map, codes};
+use soa_common::{Body, codes};
 
-use crate::{
-    ActionError, Definition, Service,
-    schema::{Dictionary, Float, Integer},
-};
-
-/// The longest sleep, in seconds.
-const LONGEST_SLEEP: i64 = 300;
+use crate::{ActionError, Definition, Service};
 
 /// The service `demo`, with the actions `echo` (gives any body back), `square` (`{number}` to `{square}`) and `sleep`
 /// (`{seconds}`, at most 300, to `{}`).
@@ -33,16 +28,6 @@ const LONGEST_SLEEP: i64 = 300;
 #[must_use]
 #[expect(clippy::expect_used, reason = "the names above are constants that a test has built")]
 pub fn service() -> Service {
-    let number = Integer::new().description("The number to square");
-    let seconds = Float::new().gte(0).lte(LONGEST_SLEEP).description("How long to sleep");
-    let square = Definition::of(square)
-        .description("Squares a number.")
-        .request_schema(Dictionary::new().required("number", number))
-        .response_schema(Dictionary::new().required("square", Integer::new()));
-    let sleep = Definition::of(sleep)
-        .description("Answers after some seconds.")
-        .request_schema(Dictionary::new().required("seconds", seconds))
-        .response_schema(Dictionary::new());
     Service::builder("demo")
         .description("The demonstration service.")
         .version(env!("CARGO_PKG_VERSION"))
@@ -53,18 +38,23 @@ pub fn service() -> Service {
         .expect("the demonstration service is well-formed")
 }
 
-#[derive(Deserialize)]
+/// Squares a number.
+#[derive(Deserialize, JsonSchema)]
 struct Square {
+    /// The number to square
     number: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Squared {
     square: i64,
 }
 
-#[derive(Deserialize)]
+/// Answers after some seconds.
+#[derive(Deserialize, JsonSchema)]
 struct Sleep {
+    /// How long to sleep
+    #[schemars(range(min = 0, max = 300))]
     seconds: f64,
 }
 
@@ -80,11 +70,11 @@ async fn square(input: Square) -> Result<Squared, ActionError> {
     Ok(Squared { square })
 }
 
-async fn sleep(input: Sleep) -> Result<Map, ActionError> {
+async fn sleep(input: Sleep) -> Result<(), ActionError> {
     // The range of the schema lets not-a-number pass.
     let Ok(time) = Duration::try_from_secs_f64(input.seconds) else {
         return Err(ActionError::new(codes::INVALID, "Not a number of seconds").field("seconds"));
     };
     tokio::time::sleep(time).await;
-    Ok(Map::new())
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! Services that answer PySOA calls, written in Rust.
 //!
-//! A [`Service`] is a set of named actions; an action is an `async fn` from an input to an output, both serde types:
+//! A [`Service`] is a set of named actions; an action is an `async fn` from an input to an output. Their types say how bodies
+//! are decoded and encoded (serde) and what they must look like ([`schemars`]):
 //!
 //! ```
+//! use schemars::JsonSchema;
 //! use serde::{Deserialize, Serialize};
 //! use soa_client::Client;
 //! use soa_server::{ActionContext, ActionError, LocalTransport, Service};
@@ -11,12 +13,13 @@
 //!     limit: u64,
 //! }
 //!
-//! #[derive(Deserialize, Serialize)]
+//! /// Squares a number.
+//! #[derive(Deserialize, Serialize, JsonSchema)]
 //! struct Square {
 //!     number: i64,
 //! }
 //!
-//! #[derive(Deserialize, Serialize)]
+//! #[derive(Deserialize, Serialize, JsonSchema)]
 //! struct Squared {
 //!     square: i64,
 //! }
@@ -72,7 +75,10 @@ pub use action::{
     SwitchedBuilder, Switches,
 };
 #[doc(hidden)]
-pub use action::{ErasedAction, OfContext, OfDefinition, OfInput, OfType, Registration};
+pub use action::{
+    ActionFuture, ActionInput, ActionOutcome, ActionOutput, ContextOf, Defined, ErasedAction, Function, Ruled,
+    Validated,
+};
 pub use app::{BoxError, Main, main};
 pub use error::{ActionError, JobError};
 pub use local::LocalTransport;

@@ -7,10 +7,11 @@ use tokio::time::Instant;
 use crate::{
     Middleware,
     action::{
-        ActionInfo, Check, ErasedAction, IntoAction, Introspections, Registration, Switched, SwitchedBuilder, built_in,
+        Action, ActionInfo, Check, ErasedAction, IntoAction, Introspections, Switched, SwitchedBuilder, built_in,
     },
     middleware::DynMiddleware,
     panics,
+    schema::SchemaError,
 };
 
 /// A service: named actions and the middleware around them. Cheap to clone.
@@ -78,6 +79,14 @@ pub enum BuildError {
         service: String,
         /// The action's name.
         name: String,
+    },
+    /// The type of an action's input or output has no schema.
+    #[error("action `{action}`, {error}")]
+    Schema {
+        /// The action's name.
+        action: String,
+        /// Which type it is, and what in it has no schema.
+        error: SchemaError,
     },
     /// A check's name cannot be used.
     #[error(
@@ -252,8 +261,11 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     /// start from the built-in answer, see [`Service::introspect`] and
     /// [`ActionContext::status`](crate::ActionContext::status).
     #[must_use]
-    pub fn action<M>(self, name: &str, action: impl IntoAction<S, M>) -> Self {
-        let action = action.erase(Registration::new(Arc::clone(&self.state)));
+    pub fn action<H, M>(self, name: &str, action: H) -> Self
+    where
+        H: IntoAction<S, M, Action: Action<S>>,
+    {
+        let action = ErasedAction::new(action.into_action(), Arc::clone(&self.state));
         self.register(name, action)
     }
 
@@ -312,14 +324,15 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         Ok(Service(Arc::new(self.service)))
     }
 
-    fn register(mut self, name: &str, action: ErasedAction) -> Self {
-        let service = self.service.name.clone();
-        let error = if !is_name(name) {
-            Some(BuildError::ActionName { service, name: name.to_owned() })
-        } else if self.service.actions.insert(name.into(), action).is_some() {
-            Some(BuildError::DuplicateAction { service, name: name.to_owned() })
-        } else {
-            None
+    fn register(mut self, name: &str, action: Result<ErasedAction, SchemaError>) -> Self {
+        let (service, name) = (self.service.name.clone(), name.to_owned());
+        let error = match action {
+            _ if !is_name(&name) => Some(BuildError::ActionName { service, name }),
+            Err(error) => Some(BuildError::Schema { action: name, error }),
+            Ok(action) => {
+                let other = self.service.actions.insert(name.as_str().into(), action);
+                other.map(|_| BuildError::DuplicateAction { service, name })
+            }
         };
         self.error = self.error.or(error);
         self

@@ -6,24 +6,25 @@
 
 use std::error::Error;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use soa_client::Client;
 use soa_server::{ActionContext, ActionError, LocalTransport, Service};
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Id {
     user_id: u64,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct User {
     name: String,
     /// The services this request came through, as its context says.
     asked_by: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Greeting {
     text: String,
 }

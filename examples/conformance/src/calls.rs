@@ -1,5 +1,6 @@
 //! Actions that call others.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use soa_common::{Body, Map, Value};
 use soa_server::{
@@ -10,7 +11,7 @@ use soa_server::{
 /// Gives what the `context` action of another service says.
 pub(crate) struct Relay;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Target {
     service: String,
 }
@@ -31,7 +32,7 @@ impl Action for Relay {
 /// Gives what the service's own `square` says.
 pub(crate) struct Local;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Number {
     number: Value,
 }

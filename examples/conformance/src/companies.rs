@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use soa_common::{Map, Value};
 use soa_server::{
     Action, ActionContext, ActionError, Schema,
@@ -16,27 +17,23 @@ const COMPANIES: RangeInclusive<i64> = 1..=5;
 /// Gives the companies of the given ids by integer keys, those that there are.
 pub(crate) struct GetCompanies;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Input {
     ids: Vec<Value>,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Companies {
-    companies: Map,
-}
-
 impl Action for GetCompanies {
     type Input = Input;
-    type Output = Companies;
+    type Output = Map;
 
     fn request_schema(&self) -> Option<Schema> {
         Some(Dictionary::new().required("ids", List::new(Integer::new())).into())
     }
 
-    async fn run(&self, _ctx: ActionContext, input: Input) -> Result<Companies, ActionError> {
+    async fn run(&self, _ctx: ActionContext, input: Input) -> Result<Map, ActionError> {
         let ids = known(&input.ids, &COMPANIES).into_iter();
-        Ok(Companies { companies: ids.map(|id| (id, company(id))).collect() })
+        let companies: Map = ids.map(|id| (id, company(id))).collect();
+        Ok(Map::from([("companies", companies)]))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Actions that give back what they got.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use soa_common::{Body, Value};
+use soa_common::{Body, Map, Value};
 use soa_server::{
     Action, ActionContext, ActionError, Schema,
     schema::{Dictionary, Integer, UnicodeString},
@@ -12,20 +13,14 @@ pub(crate) async fn echo(body: Body) -> Result<Body, ActionError> {
     Ok(body)
 }
 
-#[derive(Serialize)]
-pub(crate) struct Headers {
-    context: Value,
-    control: Value,
-    switches: Vec<i64>,
-}
-
 /// Gives the headers of its job, and the switches once more, each once and sorted.
-pub(crate) async fn context(ctx: ActionContext, _body: Body) -> Result<Headers, ActionError> {
+pub(crate) async fn context(ctx: ActionContext, _body: Body) -> Result<Map, ActionError> {
     let mut switches = ctx.switches().as_slice().to_vec();
     switches.sort_unstable();
     switches.dedup();
+    let switches: Vec<Value> = switches.into_iter().map(Value::from).collect();
     let [context, control] = [ctx.context().as_body(), ctx.control().as_body()].map(Body::to_value);
-    Ok(Headers { context, control, switches })
+    Ok(Map::from([("context", context), ("control", control), ("switches", switches.into())]))
 }
 
 /// The largest size of `big`, in bytes: far more than a message may have, and less than a worker can spare.
@@ -34,12 +29,12 @@ const LARGEST: usize = 64 * 1024 * 1024;
 /// Gives a text of the wanted size.
 pub(crate) struct Big;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Size {
     size: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Blob {
     blob: String,
 }

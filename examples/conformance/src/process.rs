@@ -6,6 +6,7 @@ use std::{
 };
 
 use rustix::process::{Signal, getpid, kill_process};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use soa_common::Body;
 use soa_server::{
@@ -22,12 +23,12 @@ pub(crate) struct Sleep;
 /// Gives the process id after a while, in which nothing else can run in this thread.
 pub(crate) struct Spin;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Pid {
     pid: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Pause {
     seconds: f64,
 }
@@ -101,7 +102,7 @@ impl Action for Spin {
 }
 
 /// Kills the process.
-pub(crate) async fn crash(_body: Body) -> Result<(), ActionError> {
+pub(crate) async fn crash(_body: Body) -> Result<Body, ActionError> {
     kill_process(getpid(), Signal::KILL)?;
-    Ok(())
+    Ok(Body::empty())
 }

@@ -1,5 +1,6 @@
 //! Actions with schemas of their own and a check of what schemas cannot say.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use soa_common::codes;
 use soa_server::{
@@ -13,12 +14,12 @@ pub(crate) struct Square;
 /// Promises a number and answers a text.
 pub(crate) struct BadResponse;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Input {
     number: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Output<T> {
     square: T,
 }

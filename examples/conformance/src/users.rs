@@ -2,7 +2,8 @@
 
 use std::{collections::HashSet, ops::RangeInclusive};
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use soa_common::{Map, Value};
 use soa_server::{
     Action, ActionContext, ActionError, Schema,
@@ -14,30 +15,26 @@ const USERS: RangeInclusive<i64> = 1..=10;
 /// Gives users by integer keys: all, or those of the given ids that there are.
 pub(crate) struct GetUsers;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Input {
     ids: Option<Vec<Value>>,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Users {
-    users: Map,
-}
-
 impl Action for GetUsers {
     type Input = Input;
-    type Output = Users;
+    type Output = Map;
 
     fn request_schema(&self) -> Option<Schema> {
         Some(Dictionary::new().optional("ids", List::new(Integer::new())).into())
     }
 
-    async fn run(&self, _ctx: ActionContext, input: Input) -> Result<Users, ActionError> {
+    async fn run(&self, _ctx: ActionContext, input: Input) -> Result<Map, ActionError> {
         let ids = match input.ids {
             Some(ids) => known(&ids, &USERS),
             None => USERS.collect(),
         };
-        Ok(Users { users: ids.into_iter().map(|id| (id, user(id))).collect() })
+        let users: Map = ids.into_iter().map(|id| (id, user(id))).collect();
+        Ok(Map::from([("users", users)]))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use soa_server::{ActionContext, ActionError, Service};
 
@@ -12,12 +13,14 @@ struct App {
     limit: u64,
 }
 
-#[derive(Deserialize)]
+/// Squares a number.
+#[derive(Deserialize, JsonSchema)]
 struct Square {
+    /// The number to square
     number: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Squared {
     square: i64,
 }

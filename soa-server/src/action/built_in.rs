@@ -31,7 +31,7 @@ pub(crate) fn built_in() -> &'static [(Arc<str>, ErasedAction)] {
 impl DynAction for BuiltIn {
     fn call(&self, ctx: ActionContext, body: Body) -> BoxFuture<'_, Result<Body, ActionError>> {
         Box::pin(async move {
-            typed::check_request(&self.accepted, &body)?;
+            typed::check_request(&self.accepted, &body.to_msgpack())?;
             (self.run)(ctx, body).await
         })
     }

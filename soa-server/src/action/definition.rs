@@ -1,23 +1,37 @@
-use super::{ErasedAction, IntoAction, Registration};
-use crate::Schema;
+use super::{Action, ActionContext, IntoAction};
+use crate::{ActionError, Schema};
 
 /// An action with what a plain function cannot say of itself. What is said here wins over what a type that implements
-/// [`Action`](super::Action) says.
+/// [`Action`] says, and over what its types say.
 ///
 /// ```
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
 /// use soa_common::Map;
 /// use soa_server::{ActionError, Definition, Service, schema::{Dictionary, Integer}};
 ///
-/// async fn square(input: Map) -> Result<Map, ActionError> {
-///     let number = input.get("number").and_then(|number| number.as_i64()).unwrap_or_default();
-///     Ok(Map::from([("square", number * number)]))
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Range {
+///     first: i64,
+///     last: i64,
 /// }
 ///
-/// let definition = Definition::of(square)
-///     .description("Squares a number.")
-///     .request_schema(Dictionary::new().required("number", Integer::new().description("The number to square")))
-///     .response_schema(Dictionary::new().required("square", Integer::new()));
-/// let service = Service::builder("math").action("square", definition).build()?;
+/// async fn sum(range: Range) -> Result<Map, ActionError> {
+///     Ok(Map::from([("sum", (range.first..=range.last).sum::<i64>())]))
+/// }
+///
+/// fn is_ordered(range: &Range) -> Result<(), ActionError> {
+///     match range.first <= range.last {
+///         true => Ok(()),
+///         false => Err(ActionError::new("INVALID", "The last number is before the first").field("last")),
+///     }
+/// }
+///
+/// let definition = Definition::of(sum)
+///     .description("Adds up numbers.")
+///     .response_schema(Dictionary::new().required("sum", Integer::new()))
+///     .validate(is_ordered);
+/// let service = Service::builder("math").action("sum", definition).build()?;
 /// # Ok::<(), soa_server::BuildError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -28,10 +42,10 @@ pub struct Definition<H> {
 
 /// What people and checks know of an action.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Documents {
-    pub(super) description: Option<String>,
-    pub(super) request_schema: Option<Schema>,
-    pub(super) response_schema: Option<Schema>,
+struct Documents {
+    description: Option<String>,
+    request_schema: Option<Schema>,
+    response_schema: Option<Schema>,
 }
 
 impl<H> Definition<H> {
@@ -48,41 +62,135 @@ impl<H> Definition<H> {
         self
     }
 
-    /// What the body of a request must look like.
+    /// What the body of a request must look like, whatever the type of the input says.
     #[must_use]
     pub fn request_schema(mut self, schema: impl Into<Schema>) -> Self {
         self.documents.request_schema = Some(schema.into());
         self
     }
 
-    /// What the body of a response is promised to look like.
+    /// What the body of a response is promised to look like, whatever the type of the output says.
     #[must_use]
     pub fn response_schema(mut self, schema: impl Into<Schema>) -> Self {
         self.documents.response_schema = Some(schema.into());
         self
     }
-}
 
-/// Marks definitions.
-#[derive(Debug)]
-pub struct OfDefinition<M>(M);
-
-impl<S, H, M> IntoAction<S, OfDefinition<M>> for Definition<H>
-where
-    H: IntoAction<S, M>,
-{
-    fn erase(self, registration: Registration<S>) -> ErasedAction {
-        let documents = registration.documents.or(self.documents);
-        self.action.erase(Registration { documents, ..registration })
+    /// Checks what schemas cannot say, such as rules across fields. It runs together with the
+    /// [`validate`](Action::validate) of the action and with rules added before; the errors of all of them are told.
+    #[must_use]
+    pub fn validate<In, V>(self, rules: V) -> Definition<Validated<H, V>>
+    where
+        V: Fn(&In) -> Result<(), ActionError> + Send + Sync + 'static,
+    {
+        Definition { action: Validated { action: self.action, rules }, documents: self.documents }
     }
 }
 
-impl Documents {
-    pub(super) fn or(self, other: Self) -> Self {
-        Self {
-            description: self.description.or(other.description),
-            request_schema: self.request_schema.or(other.request_schema),
-            response_schema: self.response_schema.or(other.response_schema),
+/// An action with rules for its input.
+#[derive(Clone, Debug)]
+pub struct Validated<H, V> {
+    action: H,
+    rules: V,
+}
+
+/// Marks definitions, and is the action that one becomes.
+#[derive(Debug)]
+pub struct Defined<A> {
+    action: A,
+    documents: Documents,
+}
+
+/// Marks actions with rules, and is the action that one becomes.
+#[derive(Debug)]
+pub struct Ruled<A, V> {
+    action: A,
+    rules: V,
+}
+
+impl<S, H, M> IntoAction<S, Defined<M>> for Definition<H>
+where
+    H: IntoAction<S, M>,
+{
+    type Action = Defined<H::Action>;
+
+    fn into_action(self) -> Self::Action {
+        Defined { action: self.action.into_action(), documents: self.documents }
+    }
+}
+
+impl<S, H, V, M> IntoAction<S, Ruled<M, ()>> for Validated<H, V>
+where
+    H: IntoAction<S, M>,
+{
+    type Action = Ruled<H::Action, V>;
+
+    fn into_action(self) -> Self::Action {
+        Ruled { action: self.action.into_action(), rules: self.rules }
+    }
+}
+
+impl<S, A: Action<S>> Action<S> for Defined<A> {
+    type Input = A::Input;
+    type Output = A::Output;
+
+    fn description(&self) -> Option<String> {
+        self.documents.description.clone().or_else(|| self.action.description())
+    }
+
+    fn request_schema(&self) -> Option<Schema> {
+        self.documents.request_schema.clone().or_else(|| self.action.request_schema())
+    }
+
+    fn response_schema(&self) -> Option<Schema> {
+        self.documents.response_schema.clone().or_else(|| self.action.response_schema())
+    }
+
+    fn validate(&self, ctx: &ActionContext<S>, input: &A::Input) -> Result<(), ActionError> {
+        self.action.validate(ctx, input)
+    }
+
+    fn run(
+        &self,
+        ctx: ActionContext<S>,
+        input: A::Input,
+    ) -> impl Future<Output = Result<A::Output, ActionError>> + Send {
+        self.action.run(ctx, input)
+    }
+}
+
+impl<S, A, V> Action<S> for Ruled<A, V>
+where
+    A: Action<S>,
+    V: Fn(&A::Input) -> Result<(), ActionError> + Send + Sync + 'static,
+{
+    type Input = A::Input;
+    type Output = A::Output;
+
+    fn description(&self) -> Option<String> {
+        self.action.description()
+    }
+
+    fn request_schema(&self) -> Option<Schema> {
+        self.action.request_schema()
+    }
+
+    fn response_schema(&self) -> Option<Schema> {
+        self.action.response_schema()
+    }
+
+    fn validate(&self, ctx: &ActionContext<S>, input: &A::Input) -> Result<(), ActionError> {
+        match (self.action.validate(ctx, input), (self.rules)(input)) {
+            (Err(error), Err(other)) => Err(error.and(other)),
+            (Ok(()), result) | (result, Ok(())) => result,
         }
+    }
+
+    fn run(
+        &self,
+        ctx: ActionContext<S>,
+        input: A::Input,
+    ) -> impl Future<Output = Result<A::Output, ActionError>> + Send {
+        self.action.run(ctx, input)
     }
 }

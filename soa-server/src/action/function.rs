@@ -1,8 +1,9 @@
-use std::{future::Future, marker::PhantomData};
+use std::{fmt, future::Future, marker::PhantomData};
 
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Action, ActionContext, ErasedAction, Registration, typed::Typed};
+use super::{Action, ActionContext};
 use crate::ActionError;
 
 /// What can be registered as an action: `async fn(In)`, `async fn(ActionContext<S>, In)`, a type that implements
@@ -10,6 +11,7 @@ use crate::ActionError;
 /// always inferred.
 ///
 /// ```
+/// use schemars::JsonSchema;
 /// use serde::{Deserialize, Serialize};
 /// use soa_server::{ActionContext, ActionError, Service};
 ///
@@ -17,12 +19,12 @@ use crate::ActionError;
 ///     greeting: String,
 /// }
 ///
-/// #[derive(Deserialize)]
+/// #[derive(Deserialize, JsonSchema)]
 /// struct Who {
 ///     name: String,
 /// }
 ///
-/// #[derive(Serialize)]
+/// #[derive(Serialize, JsonSchema)]
 /// struct Greeting {
 ///     text: String,
 /// }
@@ -44,94 +46,158 @@ use crate::ActionError;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action for a service whose state is `{S}`",
-    label = "not an action",
+    label = "not an action for the state `{S}`",
     note = "an action is `async fn(In) -> Result<Out, ActionError>`, \
             `async fn(ActionContext<{S}>, In) -> Result<Out, ActionError>` or a type that implements `Action<{S}>`",
-    note = "to check: the context comes first, then the input; the input is `DeserializeOwned` and the output `Serialize`; \
-            the error is `ActionError`; the future is `Send` (no `Rc` and no lock guard across an `.await`); \
-            `.state(..)` comes before `.action(..)`"
+    note = "`.state(..)` comes before the actions that use the state"
 )]
 pub trait IntoAction<S, Marker>: Sized {
+    // Without a bound, so that a function is chosen by the number of its arguments alone: what else is wrong with it is
+    // told by the bounds of the methods that want an action.
     #[doc(hidden)]
-    fn erase(self, registration: Registration<S>) -> ErasedAction;
+    type Action;
+
+    #[doc(hidden)]
+    fn into_action(self) -> Self::Action;
 }
 
-/// Marks types that implement [`Action`].
-#[derive(Debug)]
-pub struct OfType;
+/// What an action can take: what can be decoded and says what it looks like.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the input of an action",
+    label = "its input cannot be `{Self}`",
+    note = "an input is an owned type with `#[derive(serde::Deserialize, schemars::JsonSchema)]`, or `soa_common::Body`"
+)]
+pub trait ActionInput: DeserializeOwned + JsonSchema + Send + 'static {}
 
-/// Marks functions of the input, and makes them actions.
-#[derive(Debug)]
-pub struct OfInput<F, In>(F, PhantomData<fn(In)>);
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> ActionInput for T {}
 
-/// Marks functions of the context and the input, and makes them actions.
-#[derive(Debug)]
-pub struct OfContext<F, In>(F, PhantomData<fn(In)>);
+/// What an action can give: what can be encoded and says what it looks like.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the output of an action",
+    label = "its output cannot be `{Self}`",
+    note = "an output is a type with `#[derive(serde::Serialize, schemars::JsonSchema)]`, or `soa_common::Body`"
+)]
+pub trait ActionOutput: Serialize + JsonSchema + Send + 'static {}
 
-impl<S, A> IntoAction<S, OfType> for A
-where
-    S: Send + Sync + 'static,
-    A: Action<S>,
-{
-    fn erase(self, registration: Registration<S>) -> ErasedAction {
-        Typed::erase(self, registration)
-    }
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema + Send + 'static> ActionOutput for T {}
+
+/// What the future of an action gives.
+#[diagnostic::on_unimplemented(
+    message = "an action gives a `Result<Out, soa_server::ActionError>`, not `{Self}`",
+    label = "gives `{Self}`",
+    note = "`?` makes an `ActionError` of any other error"
+)]
+pub trait ActionOutcome {
+    #[doc(hidden)]
+    type Output;
+
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Output, ActionError>;
 }
 
-impl<S, F, In, Out, Fut> IntoAction<S, OfInput<F, In>> for F
-where
-    S: Send + Sync + 'static,
-    F: Fn(In) -> Fut + Send + Sync + 'static,
-    In: DeserializeOwned + Send + 'static,
-    Out: Serialize + Send + 'static,
-    Fut: Future<Output = Result<Out, ActionError>> + Send,
-{
-    fn erase(self, registration: Registration<S>) -> ErasedAction {
-        Typed::erase(OfInput(self, PhantomData), registration)
-    }
-}
-
-impl<S, F, In, Out, Fut> IntoAction<S, OfContext<F, In>> for F
-where
-    S: Send + Sync + 'static,
-    F: Fn(ActionContext<S>, In) -> Fut + Send + Sync + 'static,
-    In: DeserializeOwned + Send + 'static,
-    Out: Serialize + Send + 'static,
-    Fut: Future<Output = Result<Out, ActionError>> + Send,
-{
-    fn erase(self, registration: Registration<S>) -> ErasedAction {
-        Typed::erase(OfContext(self, PhantomData), registration)
-    }
-}
-
-impl<S, F, In, Out, Fut> Action<S> for OfInput<F, In>
-where
-    S: Send + Sync + 'static,
-    F: Fn(In) -> Fut + Send + Sync + 'static,
-    In: DeserializeOwned + Send + 'static,
-    Out: Serialize + Send + 'static,
-    Fut: Future<Output = Result<Out, ActionError>> + Send,
-{
-    type Input = In;
+impl<Out> ActionOutcome for Result<Out, ActionError> {
     type Output = Out;
 
-    async fn run(&self, _ctx: ActionContext<S>, input: In) -> Result<Out, ActionError> {
-        (self.0)(input).await
+    fn into_result(self) -> Self {
+        self
     }
 }
 
-impl<S, F, In, Out, Fut> Action<S> for OfContext<F, In>
+/// What calling the function of an action gives.
+#[diagnostic::on_unimplemented(
+    message = "an action is an `async fn`, or gives a future; this one gives `{Self}`",
+    label = "not an `async fn`"
+)]
+pub trait ActionFuture: Future<Output = Self::Outcome> {
+    #[doc(hidden)]
+    type Outcome;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Future> ActionFuture for T {
+    type Outcome = T::Output;
+}
+
+/// What the first of two arguments of an action is.
+#[diagnostic::on_unimplemented(
+    message = "the first of two arguments of an action is its `ActionContext<{S}>`, not `{Self}`",
+    label = "its first argument is `{Self}`",
+    note = "the context comes first, then the input; its parameter is the type given to `.state(..)`, which comes before \
+            `.action(..)`"
+)]
+pub trait ContextOf<S> {
+    #[doc(hidden)]
+    fn of(ctx: ActionContext<S>) -> Self;
+}
+
+impl<S> ContextOf<S> for ActionContext<S> {
+    fn of(ctx: ActionContext<S>) -> Self {
+        ctx
+    }
+}
+
+/// A function as an action; `Signature` is that of a function pointer.
+pub struct Function<F, Signature>(F, PhantomData<Signature>);
+
+impl<S, A: Action<S>> IntoAction<S, ()> for A {
+    type Action = Self;
+
+    fn into_action(self) -> Self {
+        self
+    }
+}
+
+impl<S, F: Fn(In) -> R, In, R> IntoAction<S, fn(In) -> R> for F {
+    type Action = Function<F, fn(In) -> R>;
+
+    fn into_action(self) -> Self::Action {
+        Function(self, PhantomData)
+    }
+}
+
+impl<S, F: Fn(C, In) -> R, C, In, R> IntoAction<S, fn(C, In) -> R> for F {
+    type Action = Function<F, fn(C, In) -> R>;
+
+    fn into_action(self) -> Self::Action {
+        Function(self, PhantomData)
+    }
+}
+
+impl<S, F, In, R> Action<S> for Function<F, fn(In) -> R>
 where
     S: Send + Sync + 'static,
-    F: Fn(ActionContext<S>, In) -> Fut + Send + Sync + 'static,
-    In: DeserializeOwned + Send + 'static,
-    Out: Serialize + Send + 'static,
-    Fut: Future<Output = Result<Out, ActionError>> + Send,
+    F: Fn(In) -> R + Send + Sync + 'static,
+    In: ActionInput,
+    R: ActionFuture<Outcome: ActionOutcome<Output: ActionOutput>> + Send + 'static,
 {
     type Input = In;
-    type Output = Out;
+    type Output = <R::Outcome as ActionOutcome>::Output;
 
-    async fn run(&self, ctx: ActionContext<S>, input: In) -> Result<Out, ActionError> {
-        (self.0)(ctx, input).await
+    async fn run(&self, _ctx: ActionContext<S>, input: In) -> Result<Self::Output, ActionError> {
+        (self.0)(input).await.into_result()
+    }
+}
+
+impl<S, F, C, In, R> Action<S> for Function<F, fn(C, In) -> R>
+where
+    S: Send + Sync + 'static,
+    F: Fn(C, In) -> R + Send + Sync + 'static,
+    C: ContextOf<S> + 'static,
+    In: ActionInput,
+    R: ActionFuture<Outcome: ActionOutcome<Output: ActionOutput>> + Send + 'static,
+{
+    type Input = In;
+    type Output = <R::Outcome as ActionOutcome>::Output;
+
+    async fn run(&self, ctx: ActionContext<S>, input: In) -> Result<Self::Output, ActionError> {
+        (self.0)(C::of(ctx), input).await.into_result()
+    }
+}
+
+impl<F, Signature> fmt::Debug for Function<F, Signature> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::any::type_name::<F>())
     }
 }

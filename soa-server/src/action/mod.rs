@@ -15,6 +15,7 @@ mod status;
 use std::{fmt, future::Future, sync::Arc};
 
 use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use soa_common::Body;
 
@@ -23,9 +24,8 @@ use crate::{ActionError, Schema};
 pub(crate) use built_in::built_in;
 pub(crate) use context::Scope;
 pub use context::{ActionContext, Switches};
-use definition::Documents;
-pub use definition::{Definition, OfDefinition};
-pub use function::{IntoAction, OfContext, OfInput, OfType};
+pub use definition::{Defined, Definition, Ruled, Validated};
+pub use function::{ActionFuture, ActionInput, ActionOutcome, ActionOutput, ContextOf, Function, IntoAction};
 pub(crate) use introspect::Introspections;
 pub use introspect::SchemaFormat;
 pub use local::LocalCall;
@@ -42,17 +42,19 @@ pub use switched::{Switched, SwitchedBuilder};
 /// runs only when the one before it found nothing wrong.
 ///
 /// ```
+/// use schemars::JsonSchema;
 /// use serde::{Deserialize, Serialize};
 /// use soa_server::{Action, ActionContext, ActionError, Service};
 ///
 /// struct Square;
 ///
-/// #[derive(Deserialize)]
+/// /// Squares a number.
+/// #[derive(Deserialize, JsonSchema)]
 /// struct Input {
 ///     number: i64,
 /// }
 ///
-/// #[derive(Serialize)]
+/// #[derive(Serialize, JsonSchema)]
 /// struct Output {
 ///     square: i64,
 /// }
@@ -78,22 +80,23 @@ pub use switched::{Switched, SwitchedBuilder};
 /// ```
 pub trait Action<S = ()>: Send + Sync + 'static {
     /// What the body of a request becomes. A [`Body`] is passed on untouched, a [`Value`](soa_common::Value) or a
-    /// [`Map`](soa_common::Map) takes whatever comes.
-    type Input: DeserializeOwned + Send + 'static;
+    /// [`Map`](soa_common::Map) takes whatever comes, and `()` nothing but an empty body.
+    type Input: DeserializeOwned + JsonSchema + Send + 'static;
     /// What becomes the body of the response: a map, or `()` for an empty one.
-    type Output: Serialize + Send + 'static;
+    type Output: Serialize + JsonSchema + Send + 'static;
 
-    /// Says for people what the action does.
+    /// Says for people what the action does. Without a text it is what the documentation of [`Input`](Self::Input) says.
     fn description(&self) -> Option<String> {
         None
     }
 
-    /// What the body of a request must look like. Without one it must be what [`Input`](Self::Input) decodes from.
+    /// What the body of a request must look like, where that is not what [`Input`](Self::Input) says of itself.
     fn request_schema(&self) -> Option<Schema> {
         None
     }
 
-    /// What the body of a response is promised to look like.
+    /// What the body of a response is promised to look like, where that is not what [`Output`](Self::Output) says of
+    /// itself.
     fn response_schema(&self) -> Option<Schema> {
         None
     }
@@ -136,13 +139,6 @@ pub struct ActionInfo<'a> {
 #[derive(Clone)]
 pub struct ErasedAction(Arc<dyn DynAction>);
 
-/// What erasing an action takes.
-#[derive(Debug)]
-pub struct Registration<S> {
-    state: Arc<S>,
-    documents: Documents,
-}
-
 trait DynAction: Send + Sync {
     fn call(&self, ctx: ActionContext, body: Body) -> BoxFuture<'_, Result<Body, ActionError>>;
 
@@ -157,12 +153,6 @@ impl ErasedAction {
 
     pub(crate) fn info(&self, name: &str) -> Vec<ActionInfo<'_>> {
         self.0.info(name)
-    }
-}
-
-impl<S> Registration<S> {
-    pub(crate) fn new(state: Arc<S>) -> Self {
-        Self { state, documents: Documents::default() }
     }
 }
 

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use soa_common::Body;
 
-use super::{ActionContext, ActionInfo, DynAction, ErasedAction, IntoAction, Registration};
-use crate::ActionError;
+use super::{Action, ActionContext, ActionInfo, DynAction, ErasedAction, IntoAction};
+use crate::{ActionError, schema::SchemaError};
 
 /// Declares the versions of a switched action, the ones that are tried first first; see
 /// [`ServiceBuilder::switched`](crate::ServiceBuilder::switched).
@@ -12,50 +12,63 @@ use crate::ActionError;
 pub struct SwitchedBuilder<S> {
     state: Arc<S>,
     versions: Vec<(i64, ErasedAction)>,
+    error: Option<SchemaError>,
 }
 
 /// The versions of a switched action.
 #[derive(Debug)]
-pub struct Switched {
-    versions: Vec<(i64, ErasedAction)>,
+pub struct Switched(Result<Versions, SchemaError>);
+
+#[derive(Debug)]
+struct Versions {
+    switched: Vec<(i64, ErasedAction)>,
     default: ErasedAction,
 }
 
-impl<S> SwitchedBuilder<S> {
+impl<S: Send + Sync + 'static> SwitchedBuilder<S> {
     pub(crate) fn new(state: Arc<S>) -> Self {
-        Self { state, versions: Vec::new() }
+        Self { state, versions: Vec::new(), error: None }
     }
 
     /// The action for requests whose context has this switch, unless an earlier one is taken.
     #[must_use]
-    pub fn when<M>(mut self, switch: i64, action: impl IntoAction<S, M>) -> Self {
-        let action = action.erase(Registration::new(Arc::clone(&self.state)));
-        self.versions.push((switch, action));
+    pub fn when<H, M>(mut self, switch: i64, action: H) -> Self
+    where
+        H: IntoAction<S, M, Action: Action<S>>,
+    {
+        match ErasedAction::new(action.into_action(), Arc::clone(&self.state)) {
+            Ok(action) => self.versions.push((switch, action)),
+            Err(error) => self.error = self.error.or(Some(error)),
+        }
         self
     }
 
     /// The action for all other requests.
     #[must_use]
-    pub fn otherwise<M>(self, action: impl IntoAction<S, M>) -> Switched {
-        Switched { versions: self.versions, default: action.erase(Registration::new(self.state)) }
+    pub fn otherwise<H, M>(self, action: H) -> Switched
+    where
+        H: IntoAction<S, M, Action: Action<S>>,
+    {
+        let default = self.error.map_or_else(|| ErasedAction::new(action.into_action(), self.state), Err);
+        Switched(default.map(|default| Versions { switched: self.versions, default }))
     }
 }
 
 impl Switched {
-    pub(crate) fn erase(self) -> ErasedAction {
-        ErasedAction(Arc::new(self))
+    pub(crate) fn erase(self) -> Result<ErasedAction, SchemaError> {
+        self.0.map(|versions| ErasedAction(Arc::new(versions)))
     }
 }
 
-impl DynAction for Switched {
+impl DynAction for Versions {
     fn call(&self, ctx: ActionContext, body: Body) -> BoxFuture<'_, Result<Body, ActionError>> {
-        let version = self.versions.iter().find(|(switch, _)| ctx.switches().is_active(*switch));
+        let version = self.switched.iter().find(|(switch, _)| ctx.switches().is_active(*switch));
         version.map_or(&self.default, |(_, action)| action).call(ctx, body)
     }
 
     fn info(&self, name: &str) -> Vec<ActionInfo<'_>> {
-        let versions =
-            self.versions.iter().flat_map(|(switch, action)| action.info(&format!("{name}[switch:{switch}]")));
-        versions.chain(self.default.info(&format!("{name}[DEFAULT]"))).collect()
+        let switched =
+            self.switched.iter().flat_map(|(switch, action)| action.info(&format!("{name}[switch:{switch}]")));
+        switched.chain(self.default.info(&format!("{name}[DEFAULT]"))).collect()
     }
 }

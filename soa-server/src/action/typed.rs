@@ -4,17 +4,61 @@ use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use soa_common::{Body, Error, codes, msgpack};
 
-use super::{Action, ActionContext, ActionInfo, DynAction, ErasedAction, Registration, definition::Documents};
+use super::{Action, ActionContext, ActionInfo, DynAction, ErasedAction};
 use crate::{
     ActionError,
-    schema::{Schema, Violation},
+    schema::{Dictionary, Lowered, Schema, SchemaError, SchemalessDictionary, Violation},
 };
 
-/// An action together with the state it is given and with its schemas.
-pub(super) struct Typed<S, A> {
+/// An action together with the state it is given, and with what is known of it.
+struct Typed<S, A> {
     action: A,
     state: Arc<S>,
-    documents: Documents,
+    description: Option<String>,
+    request_schema: Option<Schema>,
+    response_schema: Option<Schema>,
+    /// Whether the input is decoded from nothing at all, as `()` is.
+    is_unit: bool,
+}
+
+impl ErasedAction {
+    /// Erases the types of an action. What it does not say of itself its types say.
+    ///
+    /// # Errors
+    /// When a type that is asked cannot say it in the fields of Conformity.
+    pub(crate) fn new<S, A>(action: A, state: Arc<S>) -> Result<Self, SchemaError>
+    where
+        S: Send + Sync + 'static,
+        A: Action<S>,
+    {
+        let input = Lowered::input::<A::Input>();
+        let is_unit = matches!(&input, Ok(Lowered { schema: Schema::Null, .. }));
+        let documentation = input.as_ref().ok().and_then(|input| input.documentation.clone());
+        let request_schema = match action.request_schema() {
+            None => of_body(input?.schema),
+            schema => schema,
+        };
+        let response_schema = match action.response_schema() {
+            None => of_body(Schema::of_output::<A::Output>()?),
+            schema => schema,
+        };
+        let description = action.description().or(documentation);
+        Ok(Self(Arc::new(Typed { action, state, description, request_schema, response_schema, is_unit })))
+    }
+}
+
+/// The schema of a body whose type says this: an empty map for nothing, none at all for whatever comes.
+fn of_body(schema: Schema) -> Option<Schema> {
+    match schema {
+        Schema::Null => Some(Dictionary::new().into()),
+        Schema::Anything(_) => None,
+        Schema::SchemalessDictionary(map) if is_any(&map) => None,
+        schema => Some(schema),
+    }
+}
+
+fn is_any(map: &SchemalessDictionary) -> bool {
+    SchemalessDictionary { description: None, ..map.clone() } == SchemalessDictionary::new()
 }
 
 impl<S, A> Typed<S, A>
@@ -22,28 +66,32 @@ where
     S: Send + Sync + 'static,
     A: Action<S>,
 {
-    pub(super) fn erase(action: A, registration: Registration<S>) -> ErasedAction {
-        let documents = registration.documents.or(Documents {
-            description: action.description(),
-            request_schema: action.request_schema(),
-            response_schema: action.response_schema(),
-        });
-        ErasedAction(Arc::new(Self { action, state: registration.state, documents }))
-    }
-
     async fn run(&self, ctx: ActionContext, body: Body) -> Result<Body, ActionError> {
-        if let Some(schema) = &self.documents.request_schema {
-            check_request(schema, &body)?;
-        }
-        let input = decode(body)?;
+        let input = self.input(body)?;
         let name = ctx.name();
         let ctx = ctx.with_state(Arc::clone(&self.state));
         self.action.validate(&ctx, &input)?;
         let body = encode(&name, self.action.run(ctx, input).await?)?;
-        match &self.documents.response_schema {
+        match &self.response_schema {
             Some(schema) => check_response(&name, schema, body),
             None => Ok(body),
         }
+    }
+
+    fn input(&self, body: Body) -> Result<A::Input, ActionError> {
+        // A body in memory is encoded at most once, and for an action that takes bodies not at all.
+        let body = match &self.request_schema {
+            None => match cast(body) {
+                Ok(input) => return Ok(input),
+                Err(body) => body,
+            },
+            Some(_) => body,
+        };
+        let bytes = body.to_msgpack();
+        if let Some(schema) = &self.request_schema {
+            check_request(schema, &bytes)?;
+        }
+        cast(body).or_else(|_| decode(if self.is_unit { NULL } else { &bytes }))
     }
 }
 
@@ -59,16 +107,16 @@ where
     fn info(&self, name: &str) -> Vec<ActionInfo<'_>> {
         vec![ActionInfo {
             name: name.to_owned(),
-            description: self.documents.description.as_deref(),
-            request_schema: self.documents.request_schema.as_ref(),
-            response_schema: self.documents.response_schema.as_ref(),
+            description: self.description.as_deref(),
+            request_schema: self.request_schema.as_ref(),
+            response_schema: self.response_schema.as_ref(),
         }]
     }
 }
 
 /// All that is wrong with the body of a request.
-pub(super) fn check_request(schema: &Schema, body: &Body) -> Result<(), ActionError> {
-    let violations = schema.validate(&body.to_msgpack());
+pub(super) fn check_request(schema: &Schema, body: &[u8]) -> Result<(), ActionError> {
+    let violations = schema.validate(body);
     if violations.is_empty() {
         return Ok(());
     }
@@ -82,14 +130,19 @@ fn caller_error(violation: Violation) -> Error {
     error
 }
 
-fn decode<In: DeserializeOwned + 'static>(body: Body) -> Result<In, ActionError> {
-    // An action that takes a body gets the very body.
+/// Null as MessagePack.
+const NULL: &[u8] = &[0xc0];
+
+/// The very body, for an action that takes bodies.
+fn cast<In: 'static>(body: Body) -> Result<In, Body> {
     let mut untouched = Some(body);
-    if let Some(input) = (&mut untouched as &mut dyn Any).downcast_mut::<Option<In>>().and_then(Option::take) {
-        return Ok(input);
-    }
-    let bytes = untouched.unwrap_or_default().to_msgpack();
-    msgpack::decode_or_locate(&bytes).map_err(|misfit| {
+    let input = (&mut untouched as &mut dyn Any).downcast_mut::<Option<In>>().and_then(Option::take);
+    input.ok_or_else(|| untouched.unwrap_or_default())
+}
+
+/// What the type itself refuses after the schema found nothing wrong is the caller's fault as well.
+fn decode<In: DeserializeOwned>(bytes: &[u8]) -> Result<In, ActionError> {
+    msgpack::decode_or_locate(bytes).map_err(|misfit| {
         let error = ActionError::new(codes::INVALID, misfit.message);
         match misfit.pointer {
             Some(pointer) => error.field(pointer),

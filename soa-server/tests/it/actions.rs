@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use soa_common::{Body, Date, Map, Value};
@@ -12,14 +13,15 @@ use soa_server::{
 
 use crate::support::{fail, job, process, run};
 
-#[derive(Debug, Deserialize, Serialize)]
+/// Counts what was ordered.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 struct Order {
     items: Vec<Item>,
     #[serde(default)]
     note: Option<String>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 struct Item {
     name: String,
     count: u8,
@@ -30,50 +32,113 @@ async fn count(order: Order) -> Result<BTreeMap<String, u32>, ActionError> {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_decode_is_an_error_of_the_caller() {
+async fn types_say_what_bodies_look_like() {
     let service = Service::builder("shop").action("count", count).build().unwrap();
-    let response = run(&service, "count", json!({"items": [{"name": "pen", "count": 2}], "other": 1})).await;
+    let response = run(&service, "count", json!({"items": [{"name": "pen", "count": 2}], "note": null})).await;
     assert_eq!(response.body, Body::encode(&json!({"pen": 2})).unwrap());
-    for (body, field, message) in [
-        (json!({}), None, "missing key: items"),
-        (json!({"items": 5}), Some("items"), "found an integer, expected a list"),
-        (json!({"items": [{"name": "pen"}]}), Some("items.0"), "missing key: count"),
-        (
-            json!({"items": [{"name": "pen", "count": 1}, {"name": "ink", "count": 300}]}),
-            Some("items.1.count"),
-            "found an integer that does not fit, expected an integer from 0 to 255",
-        ),
-        (json!({"items": [], "note": true}), Some("note"), "found a bool, expected a text"),
-    ] {
-        let error = fail(&service, "count", &body).await;
-        assert_eq!((error.code.as_str(), error.message.as_str(), error.field.as_deref()), ("INVALID", message, field));
-        assert!(error.is_caller_error, "{body}");
-    }
-}
-
-#[tokio::test]
-async fn a_schema_says_all_that_is_wrong_before_decoding() {
-    let item = Dictionary::new().required("name", UnicodeString::new().max_length(3)).required("count", Integer::new());
-    let schema =
-        Dictionary::new().required("items", List::new(item)).optional("note", Schema::nullable(UnicodeString::new()));
-    let count = Definition::of(count).request_schema(schema);
-    let service = Service::builder("shop").action("count", count).build().unwrap();
-    let response =
-        run(&service, "count", json!({"items": [{"name": "pens", "count": "2"}, {"name": "x"}], "z": 1})).await;
+    let body = json!({"items": [{"name": 1, "count": 300}, {"name": "ink"}], "note": true, "z": 1});
+    let response = run(&service, "count", body).await;
     let errors: Vec<_> = response.errors.iter().map(|error| (error.message.as_str(), error.field.as_deref())).collect();
     assert_eq!(
         errors,
         [
-            ("String must have a length no more than 3", Some("items.0.name")),
-            ("Not an integer", Some("items.0.count")),
+            ("Not a unicode string", Some("items.0.name")),
+            ("Value not <= 255", Some("items.0.count")),
             ("Missing key: count", Some("items.1.count")),
+            ("Not a unicode string", Some("note")),
             ("Extra keys present: z", None),
         ]
     );
     assert!(response.errors.iter().all(|error| error.is_caller_error));
+    let info = service.actions().next().unwrap();
+    assert_eq!(info.description, Some("Counts what was ordered."));
+    assert!(info.request_schema.is_some() && info.response_schema.is_some());
+}
+
+#[tokio::test]
+async fn a_schema_of_its_own_replaces_what_a_type_says() {
+    let item = Dictionary::new().required("name", UnicodeString::new().max_length(3)).required("count", Integer::new());
+    let schema =
+        Dictionary::new().required("items", List::new(item)).optional("note", Schema::nullable(UnicodeString::new()));
+    let count = Definition::of(count).request_schema(schema).description("Counts.");
+    let service = Service::builder("shop").action("count", count).build().unwrap();
+    assert_eq!(service.actions().next().unwrap().description, Some("Counts."));
+    let error = fail(&service, "count", json!({"items": [{"name": "pens", "count": 1}]})).await;
+    assert_eq!(error.message, "String must have a length no more than 3");
     // What passes the schema may still be refused by the type.
     let error = fail(&service, "count", json!({"items": [{"name": "x", "count": 300}]})).await;
     assert_eq!((error.code.as_str(), error.field.as_deref()), ("INVALID", Some("items.0.count")));
+    assert!(error.is_caller_error);
+}
+
+#[tokio::test]
+async fn nothing_is_an_empty_body() {
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct Unit;
+    async fn nothing((): ()) -> Result<(), ActionError> {
+        Ok(())
+    }
+    async fn unit(unit: Unit) -> Result<Unit, ActionError> {
+        Ok(unit)
+    }
+    let service = Service::builder("nothing").action("nothing", nothing).action("unit", unit).build().unwrap();
+    for action in ["nothing", "unit"] {
+        let response = run(&service, action, json!({})).await;
+        assert_eq!((response.errors, response.body), (vec![], Body::empty()), "{action}");
+        let error = fail(&service, action, json!({"key": 1})).await;
+        assert_eq!((error.code.as_str(), error.message.as_str()), ("UNKNOWN", "Extra keys present: key"));
+    }
+    for info in service.actions() {
+        assert_eq!(info.request_schema, Some(&Dictionary::new().into()));
+        assert_eq!(info.response_schema, Some(&Dictionary::new().into()));
+    }
+}
+
+#[test]
+fn what_takes_every_map_has_no_schema() {
+    async fn same<T>(input: T) -> Result<T, ActionError> {
+        Ok(input)
+    }
+    let service = Service::builder("any")
+        .action("body", same::<Body>)
+        .action("value", same::<Value>)
+        .action("map", same::<Map>)
+        .action("json", same::<serde_json::Value>)
+        .build()
+        .unwrap();
+    for info in service.actions() {
+        assert_eq!((info.request_schema, info.response_schema), (None, None), "{}", info.name);
+    }
+}
+
+#[tokio::test]
+async fn rules_run_together_and_after_the_schema() {
+    struct Odd;
+    impl Action for Odd {
+        type Input = BTreeMap<String, i64>;
+        type Output = ();
+        fn validate(&self, _ctx: &ActionContext, _input: &Self::Input) -> Result<(), ActionError> {
+            Err(ActionError::new("OWN", "of the action"))
+        }
+        async fn run(&self, _ctx: ActionContext, _input: Self::Input) -> Result<(), ActionError> {
+            Ok(())
+        }
+    }
+    fn first(input: &BTreeMap<String, i64>) -> Result<(), ActionError> {
+        if input.contains_key("first") { Err(ActionError::new("FIRST", "of the first rule")) } else { Ok(()) }
+    }
+    let odd = Definition::of(Odd)
+        .validate(first)
+        .description("Odd.")
+        .validate(|_: &BTreeMap<String, i64>| Err(ActionError::new("SECOND", "of the second rule")));
+    let service = Service::builder("odd").action("odd", odd).build().unwrap();
+    let codes = async |body| {
+        let errors = run(&service, "odd", body).await.errors;
+        errors.into_iter().map(|error| error.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(json!({"first": 1})).await, ["OWN", "FIRST", "SECOND"]);
+    assert_eq!(codes(json!({"other": 1})).await, ["OWN", "SECOND"]);
+    assert_eq!(codes(json!({"first": "x"})).await, ["INVALID"]);
 }
 
 #[tokio::test]

@@ -34,6 +34,28 @@ fn names_that_cannot_be_used_are_refused() {
 }
 
 #[test]
+fn types_that_have_no_schema_are_refused() {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Order {
+        #[schemars(extend("not" = {"type": "null"}))]
+        items: Vec<String>,
+    }
+    async fn order(order: Order) -> Result<(), ActionError> {
+        drop(order.items);
+        Ok(())
+    }
+    let expected = "action `order`, input `it::declaration::types_that_have_no_schema_are_refused::Order`, property \
+                    `items`: `not` has no Conformity form; give the action a schema of its own";
+    let plain = Service::builder("shop").action("order", order);
+    let switched = Service::builder("shop").switched("order", |versions| versions.when(5, order).otherwise(echo));
+    for builder in [plain, switched] {
+        assert_eq!(builder.build().unwrap_err().to_string(), expected);
+    }
+    let order = Definition::of(order).request_schema(Dictionary::new());
+    assert!(Service::builder("shop").action("order", order).build().is_ok());
+}
+
+#[test]
 fn a_service_lists_its_actions() {
     let request = Dictionary::new().required("number", Integer::new());
     let square = Definition::of(echo).description("Squares a number.").request_schema(request.clone());

@@ -24,12 +24,12 @@ pub(crate) fn service() -> Service {
 
 pub(crate) struct Square;
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 pub(crate) struct Input {
     number: i64,
 }
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 pub(crate) struct Output {
     square: i64,
 }
@@ -80,10 +80,10 @@ async fn echo(body: Body) -> Result<Body, ActionError> {
     Ok(body)
 }
 
-async fn boom(_: Body) -> Result<(), ActionError> {
+async fn boom(_: Body) -> Result<Body, ActionError> {
     Err(ActionError::internal("kaboom"))
 }
 
-async fn denied(_: Body) -> Result<(), ActionError> {
+async fn denied(_: Body) -> Result<Body, ActionError> {
     Err(ActionError::new("NOT_AUTHORIZED", "No").denied_permissions(["p.read"]))
 }
