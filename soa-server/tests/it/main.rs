@@ -12,6 +12,7 @@ mod actions;
 mod allocations;
 mod call_local;
 mod combinations;
+mod compile_errors;
 mod containers;
 mod conversations;
 mod declaration;

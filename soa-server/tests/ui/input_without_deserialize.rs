@@ -1,0 +1,11 @@
+use soa_server::{ActionError, Service};
+
+struct Order;
+
+async fn order(_: Order) -> Result<(), ActionError> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Service::builder("shop").action("order", order);
+}
