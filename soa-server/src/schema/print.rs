@@ -47,12 +47,19 @@ pub(super) fn float(number: f64) -> String {
         }
         .to_owned();
     }
-    let scientific = format!("{number:e}");
+    // Of two shortest texts that are equally near, Python takes the even one.
+    let even = |even: String, shortest: String| if even.parse() == Ok(number) { even } else { shortest };
+    let shortest = format!("{number:e}");
+    let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let scientific = even(format!("{number:.*e}", digits - 1), shortest);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     match exponent.parse::<i32>().unwrap_or_default() {
         exponent @ ..-4 => format!("{mantissa}e-{:02}", -exponent),
         exponent @ 16.. => format!("{mantissa}e+{exponent}"),
-        _ => format!("{number:?}"),
+        exponent => {
+            let places = usize::try_from(digits as i32 - 1 - exponent).unwrap_or_default().max(1);
+            even(format!("{number:.places$}"), format!("{number:?}"))
+        }
     }
 }
 
@@ -93,6 +100,9 @@ mod tests {
             (0.0001, "0.0001"),
             (0.00001, "1e-05"),
             (-1.25e-7, "-1.25e-07"),
+            (1_646_865_815_787.406_25, "1646865815787.4062"),
+            (-863_591_490_622_442.25, "-863591490622442.2"),
+            (5e-324, "5e-324"),
             (f64::NAN, "nan"),
             (f64::NEG_INFINITY, "-inf"),
         ] {
