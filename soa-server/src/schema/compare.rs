@@ -37,24 +37,42 @@ fn number(value: &Value) -> Option<Operand<'_>> {
     })
 }
 
-/// Null, then truth values and numbers by value, then everything else, bytes, then text by code point.
+/// The different ones of the values: null, then truth values and numbers by value, then everything else, bytes, then text
+/// by code point. Of those that are equal it gives the first.
+///
+/// What values are sorted by is made once of each. Were it made for each comparison, one long value among many would take
+/// quadratic time.
+pub(super) fn distinct(values: &[Value]) -> Vec<&Value> {
+    let mut ranked: Vec<_> = values.iter().map(|value| (Rank::of(value), value)).collect();
+    ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
+    ranked.dedup_by(|(a, _), (b, _)| a == b);
+    ranked.into_iter().map(|(_, value)| value).collect()
+}
+
+/// The order of [`distinct`], for few values.
 pub(super) fn by_kind_and_value(a: &Value, b: &Value) -> Ordering {
-    let kind = |value: &Value| match value {
-        Value::Null => 0,
-        Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Decimal(_) => 1,
-        Value::Bytes(_) => 3,
-        Value::Text(_) => 4,
-        _ => 2,
-    };
-    kind(a).cmp(&kind(b)).then_with(|| match (a, b) {
-        (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
-        (Value::Text(a), Value::Text(b)) => a.cmp(b),
-        (Value::Date(a), Value::Date(b)) => a.cmp(b),
-        (Value::Time(a), Value::Time(b)) => a.cmp(b),
-        _ => match (number(a), number(b)) {
-            // Not-a-number behind all numbers, so that it is an order: sorting panics on what is none.
-            (Some(a), Some(b)) => a.compare(b).unwrap_or_else(|| a.compare(a).is_none().cmp(&b.compare(b).is_none())),
-            _ => print::text(a).cmp(&print::text(b)),
-        },
-    })
+    Rank::of(a).cmp(&Rank::of(b))
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank<'a> {
+    Null,
+    Number(Vec<u8>),
+    Printed(String),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+}
+
+impl<'a> Rank<'a> {
+    fn of(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bytes(bytes) => Self::Bytes(bytes),
+            Value::Text(text) => Self::Text(text),
+            _ => match number(value) {
+                Some(number) => Self::Number(number.rank()),
+                None => Self::Printed(print::text(value)),
+            },
+        }
+    }
 }

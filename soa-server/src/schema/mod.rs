@@ -56,7 +56,7 @@ pub use validate::Violation;
 pub enum Schema {
     /// Any value.
     Anything(Anything),
-    /// Any value but lists and maps.
+    /// Any value but lists, maps and amounts of money.
     Hashable(Hashable),
     /// Nothing.
     Null,

@@ -36,6 +36,8 @@ impl<'a> Operand<'a> {
         match (self, other) {
             (Self::Integer(a), Operand::Integer(b)) => Some(a.cmp(&b)),
             (Self::Float(a), Operand::Float(b)) => a.partial_cmp(&b),
+            (Self::Integer(a), Operand::Float(b)) => integer_and_float(a, b),
+            (Self::Float(a), Operand::Integer(b)) => integer_and_float(b, a).map(Ordering::reverse),
             _ => self.read(|a| other.read(|b| a.compare(&b))),
         }
     }
@@ -49,6 +51,29 @@ impl<'a> Operand<'a> {
         }
     }
 
+    /// Bytes that sort as the numbers do, with not-a-number behind all others. They are compared in no more time than the
+    /// shorter number takes, so that a long one may meet any number of others.
+    pub(super) fn rank(self) -> Vec<u8> {
+        // No sign on zero.
+        let nearest = self.as_f64() + 0.0;
+        if nearest.is_nan() {
+            return vec![u8::MAX; 8];
+        }
+        let bits = nearest.to_bits();
+        let is_negative = nearest.is_sign_negative();
+        let mut rank = (if is_negative { !bits } else { bits | 1 << 63 }).to_be_bytes().to_vec();
+        let side = self.compare(Self::Float(nearest)).unwrap_or(Ordering::Equal);
+        rank.push(match side {
+            Ordering::Less => 0,
+            Ordering::Equal => 1,
+            Ordering::Greater => 2,
+        });
+        if side.is_ne() {
+            self.read(|digits| digits.rank(&mut rank));
+        }
+        rank
+    }
+
     fn read<R>(self, look: impl FnOnce(Digits<'_>) -> R) -> R {
         let mut written = Written::default();
         // All digits of a float: what it is exactly. Neither can outgrow the room.
@@ -59,6 +84,19 @@ impl<'a> Operand<'a> {
         };
         look(Digits::read(written.as_str()))
     }
+}
+
+fn integer_and_float(integer: Integer, float: f64) -> Option<Ordering> {
+    // Floats beyond all integers become the ends of a wider range.
+    match wide(integer).cmp(&(float.trunc() as i128)) {
+        Ordering::Equal => 0.0.partial_cmp(&float.fract()),
+        unequal => (!float.is_nan()).then_some(unequal),
+    }
+}
+
+pub(super) fn wide(integer: Integer) -> i128 {
+    let negative = integer.as_i64().map(i128::from);
+    negative.or(integer.as_u64().map(i128::from)).unwrap_or_default()
 }
 
 /// The digits of a number, wherever they stand.
@@ -108,6 +146,22 @@ impl<'a> Digits<'a> {
             Magnitude::Finite { scale: exponent - more as i64, whole: &[], fraction: &fraction.as_bytes()[more..] }
         } else {
             Magnitude::Zero
+        }
+    }
+
+    /// Adds bytes that sort as numbers of one sign do.
+    fn rank(&self, rank: &mut Vec<u8>) {
+        let Magnitude::Finite { scale, whole, fraction } = self.magnitude else { return };
+        let start = rank.len();
+        // The least scale first.
+        rank.extend((scale ^ i64::MIN).to_be_bytes());
+        rank.extend(whole.iter().chain(fraction));
+        let zeros = rank[start + 8..].iter().rev().take_while(|digit| **digit == b'0').count();
+        rank.truncate(rank.len() - zeros);
+        if self.is_negative {
+            // The greater the magnitude is, the less the number; the end is greater than any digit.
+            rank[start..].iter_mut().for_each(|byte| *byte = !*byte);
+            rank.push(u8::MAX);
         }
     }
 
@@ -199,13 +253,24 @@ mod tests {
             (decimal("Infinity"), Number::from(f64::INFINITY), Ordering::Equal),
             (decimal("1E+99999999999999999"), decimal("1E-99999999999999999"), Ordering::Greater),
             (decimal("18446744073709551615.1"), Number::from(u64::MAX), Ordering::Greater),
+            (decimal("0.1"), decimal("0.10000000000000000001"), Ordering::Less),
+            (decimal("-0.1"), decimal("-0.10000000000000000001"), Ordering::Greater),
+            (decimal("-0.10000000000000000001"), decimal("-0.100000000000000000011"), Ordering::Greater),
+            (decimal("1E-500"), decimal("1E-499"), Ordering::Less),
+            (decimal("-1E-500"), decimal("-1E-499"), Ordering::Greater),
+            (decimal("-1E-500"), Number::from(0), Ordering::Less),
+            (decimal("-1E+500"), Number::from(f64::NEG_INFINITY), Ordering::Greater),
+            (decimal("1E+500"), decimal("10E+499"), Ordering::Equal),
         ] {
             assert_eq!(a.partial_cmp(&b), Some(expected), "{a} and {b}");
             assert_eq!(b.partial_cmp(&a), Some(expected.reverse()), "{b} and {a}");
+            assert_eq!(a.operand().rank().cmp(&b.operand().rank()), expected, "{a} and {b}");
         }
         for nothing in [Number::from(f64::NAN), decimal("NaN"), decimal("-sNaN12")] {
             assert_eq!(Number::from(1).partial_cmp(&nothing), None);
             assert_eq!(nothing.partial_cmp(&decimal("1")), None);
+            assert_eq!(nothing.operand().rank(), Number::from(f64::NAN).operand().rank());
+            assert!(nothing.operand().rank() > Number::from(f64::INFINITY).operand().rank());
         }
     }
 }

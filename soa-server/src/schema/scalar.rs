@@ -11,14 +11,14 @@ pub struct Anything {
 
 field!(Anything, "Any value.",);
 
-/// Any value but lists and maps.
+/// Any value but lists, maps and amounts of money.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hashable {
     /// What the value means.
     pub description: Option<String>,
 }
 
-field!(Hashable, "Any value but lists and maps.",);
+field!(Hashable, "Any value but lists, maps and amounts of money.",);
 
 /// A truth value.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -10,8 +10,8 @@ use soa_common::{Map, Value, msgpack::MAX_DEPTH};
 use soa_server::{
     ActionError, Definition, Service,
     schema::{
-        AdditionalValidator, All, Any, Anything, BooleanValidator, Constant, Dictionary, Integer, List, ObjectInstance,
-        Polymorph, Schema, SchemalessDictionary, UnicodeString, Violation,
+        AdditionalValidator, All, Any, Anything, BooleanValidator, Constant, Dictionary, Hashable, Integer, List,
+        ObjectInstance, Polymorph, Schema, SchemalessDictionary, UnicodeString, Violation,
     },
 };
 
@@ -172,4 +172,14 @@ async fn a_panic_of_a_check_is_answered() {
         assert_eq!(error.code, "SERVER_ERROR");
         assert!(error.message.contains(&format!("in a {place}")), "{}", error.message);
     }
+}
+
+/// The original's class of amounts has no hash.
+#[test]
+fn lists_maps_and_amounts_are_not_hashable() {
+    let amount = soa_common::Amount::new("EUR", 5).unwrap();
+    for value in [list([1]), map([("a", 1)]), amount.into()] {
+        assert_eq!(wrong(Hashable::new(), value), ["INVALID Value is not hashable"]);
+    }
+    assert!(wrong(List::new(Hashable::new()), list([Value::Null, 1.5.into(), "x".into()])).is_empty());
 }

@@ -177,6 +177,30 @@ fn extra_keys_of_all_kinds_have_an_order() {
     assert_eq!(wrong(Dictionary::new(), map(floats.map(|key| (key, 0)))).len(), 1);
 }
 
+/// Comparing each key or member with a long one would keep this test from ending.
+#[test]
+fn long_keys_and_members_among_many_take_little_time() {
+    let decimal = || Value::Decimal(format!("5.{:0>65000}", 0).parse().unwrap());
+    let keys = (0..60_000).map(|index| if index % 5_000 == 0 { decimal() } else { 5.into() });
+    let body = map(keys.clone().map(|key| (key, 0)));
+    assert_eq!(wrong(Dictionary::new(), body).len(), 1);
+    assert_eq!(wrong(Set::new(Anything::new()).min_length(2), list(keys)), ["INVALID List is shorter than 2"]);
+    let long = || list((0..60_000).map(|_| 0));
+    let members = (0..60_000).map(|index| if index % 10_000 == 0 { long() } else { list([0]) });
+    assert_eq!(wrong(Set::new(Anything::new()).min_length(3), list(members)), ["INVALID List is shorter than 3"]);
+}
+
+#[test]
+fn a_long_path_is_not_told_for_each_of_many_missing_keys() {
+    let keys = (0..1_000).map(|number| number.to_string());
+    let inner = keys.fold(Dictionary::new(), |all, key| all.required(key, Anything::new()));
+    let schema = SchemalessDictionary::new().values(inner);
+    let body = map([("k".repeat(100_000), map([(); 0].map(|()| ("", 0))))]);
+    let lines = wrong(schema, body);
+    assert!(lines.iter().map(String::len).sum::<usize>() < 5_000_000);
+    assert_eq!(lines.last().unwrap(), "INVALID More is wrong than can be told");
+}
+
 #[test]
 fn sequences_are_lists_texts_and_bytes() {
     let characters = |max| Sequence::new(UnicodeString::new().max_length(1)).max_length(max);

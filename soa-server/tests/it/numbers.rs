@@ -1,5 +1,7 @@
 //! Decimals, dates and times: what Conformity answers, and what holds for all of them.
 
+use std::cmp::Ordering;
+
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use soa_common::{Date, DateTime, Time, UtcDateTime, Value};
@@ -115,6 +117,17 @@ proptest! {
         let decimal = |number: i64| Number::Decimal(format!("{number}.{:0zeros$}", 0).parse().unwrap());
         prop_assert_eq!(decimal(a).partial_cmp(&Number::from(b)), a.partial_cmp(&b));
         prop_assert_eq!(decimal(a).partial_cmp(&decimal(b)), a.partial_cmp(&b));
+    }
+
+    #[test]
+    fn an_integer_compares_with_a_float_as_the_decimal_it_is(
+        a in prop_oneof![any::<i64>(), -9..9_i64],
+        b in prop_oneof![any::<f64>(), any::<i64>().prop_map(|b| b as f64), (-9..9_i32).prop_map(|b| f64::from(b) / 2.0)],
+    ) {
+        let exact = Number::Decimal(a.to_string().parse().unwrap());
+        let expected = exact.partial_cmp(&Number::from(b));
+        prop_assert_eq!(Number::from(a).partial_cmp(&Number::from(b)), expected);
+        prop_assert_eq!(Number::from(b).partial_cmp(&Number::from(a)), expected.map(Ordering::reverse));
     }
 
     #[test]

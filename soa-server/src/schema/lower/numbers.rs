@@ -5,7 +5,9 @@ use soa_common::{Integer as Whole, msgpack::Token};
 
 use super::{SchemaError, lowering::Lowering, node::Node};
 use crate::schema::{
-    All, BooleanValidator, Bounds, Float, Integer, Number, Schema, combination::Function, operand::Operand,
+    All, BooleanValidator, Bounds, Float, Integer, Number, Schema,
+    combination::Function,
+    operand::{Operand, wide},
 };
 
 impl<'a> Lowering<'a> {
@@ -93,9 +95,4 @@ fn is_multiple(value: Operand<'_>, of: Operand<'_>) -> bool {
     let quotient = value.as_f64() / of.as_f64();
     // Neither 0.3 nor 0.1 is exact, and 0.3 is a multiple of 0.1 all the same.
     (quotient - quotient.round()).abs() <= f64::EPSILON * quotient.abs()
-}
-
-fn wide(integer: Whole) -> i128 {
-    let negative = integer.as_i64().map(i128::from);
-    negative.or(integer.as_u64().map(i128::from)).unwrap_or_default()
 }

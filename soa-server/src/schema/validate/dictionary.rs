@@ -8,7 +8,7 @@ use soa_common::{
 use super::{
     super::{
         Dictionary, Entry, Path,
-        compare::{by_kind_and_value, equals},
+        compare::{distinct, equals},
         print,
     },
     Checked, Lazy, Stop, Violation, Walk,
@@ -33,11 +33,9 @@ impl<'a> Walk<'a> {
         // Stable: the violations of a key that came twice keep the order of the wire.
         wrong.sort_by_key(|(index, _)| *index);
         self.report.violations.extend(wrong.into_iter().flat_map(|(_, violations)| violations));
-        let mut extra = extra?;
+        let extra = extra?;
         if !extra.is_empty() {
-            extra.sort_by(by_kind_and_value);
-            extra.dedup_by(|a, b| by_kind_and_value(a, b).is_eq());
-            let names: Vec<_> = extra.iter().map(print::text).collect();
+            let names: Vec<_> = distinct(&extra).into_iter().map(print::text).collect();
             self.violation(codes::UNKNOWN, format_args!("Extra keys present: {}", names.join(", ")), path);
         }
         self.additional(dictionary.additional_validator.as_ref(), value, before, path)
@@ -81,6 +79,7 @@ impl<'a> Walk<'a> {
                 let name = Lazy(|| print::text(key));
                 self.violation(codes::MISSING, format_args!("Missing key: {name}"), &Path::DeclaredKey(path, key));
                 self.set_aside(before, index, wrong);
+                self.report.verdict()?;
             }
         }
         Ok(extra)

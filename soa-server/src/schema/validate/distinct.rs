@@ -7,7 +7,7 @@ use soa_common::{
     msgpack::{Reader, Token},
 };
 
-use super::{super::compare::by_kind_and_value, container::key};
+use super::{super::compare::distinct, container::key};
 
 /// What is counted.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,9 +76,7 @@ fn count(length: u32, mut contents: Reader<'_>, counted: Counted) -> Result<usiz
     for _ in 0..length {
         values.push(Value::from_msgpack(next(&mut contents, counted)?)?);
     }
-    values.sort_by(by_kind_and_value);
-    values.dedup_by(|a, b| by_kind_and_value(a, b).is_eq());
-    Ok(values.len())
+    Ok(distinct(&values).len())
 }
 
 /// The bytes of what is counted next. Passes over the value too, where it is a key.

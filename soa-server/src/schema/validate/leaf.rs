@@ -44,7 +44,7 @@ impl Walk<'_> {
             (Schema::CountryCode(field), Token::Text(value)) => self.country_code(field, value, path),
             (Schema::Constant(constant), token) => self.constant(constant, token, path),
             (Schema::Anything(_), _) | (Schema::Boolean(_), Token::Bool(_)) | (Schema::Null, Token::Null) => {}
-            (Schema::Hashable(_), token) if !matches!(token, Token::List(_) | Token::Map(_)) => {}
+            (Schema::Hashable(_), token) if is_hashable(token) => {}
             _ => {
                 self.invalid(path, format_args!("{}", wrong_type(schema)));
                 if matches!(schema, Schema::IpAddress(_)) {
@@ -102,6 +102,11 @@ impl Walk<'_> {
         let of = if constant.values.len() == 1 { "" } else { "one of: " };
         self.violation(codes::UNKNOWN, format_args!("Value is not {of}{names}"), path);
     }
+}
+
+/// The class of amounts has an equality and no hash.
+fn is_hashable(token: Token<'_>) -> bool {
+    !matches!(token, Token::List(_) | Token::Map(_) | Token::Ext(ext::AMOUNT, _))
 }
 
 fn names(constant: &Constant) -> String {
