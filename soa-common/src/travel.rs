@@ -224,9 +224,15 @@ mod of_rust_decimal {
     use crate::Decimal;
 
     travels! {
-        rust_decimal::Decimal as Decimal: |decimal| decimal.to_string().parse().ok(), |decimal| {
-            let exact = rust_decimal::Decimal::from_str_exact(decimal.as_str());
-            exact.or_else(|_| rust_decimal::Decimal::from_scientific(decimal.as_str())).ok()
+        rust_decimal::Decimal as Decimal: |decimal| decimal.to_string().parse().ok(), |decimal| exactly(decimal.as_str());
+    }
+
+    /// Without the rounding that the crate does to a mantissa before an exponent.
+    fn exactly(digits: &str) -> Option<rust_decimal::Decimal> {
+        let Some((mantissa, _)) = digits.split_once(['e', 'E']) else {
+            return rust_decimal::Decimal::from_str_exact(digits).ok();
         };
+        rust_decimal::Decimal::from_str_exact(mantissa).ok()?;
+        rust_decimal::Decimal::from_scientific(digits).ok()
     }
 }

@@ -79,9 +79,13 @@ fn an_option_may_be_absent() {
 
 #[test]
 fn decimals_are_read_in_every_notation() {
-    let mut body = Body::encode(&delivery()).unwrap().into_map();
-    body.insert("price", Value::Decimal("1E+3".parse().unwrap()));
-    assert_eq!(Body::from(body).decode::<Delivery>().unwrap().price, Decimal::from(1_000));
+    for (digits, expected) in [("1E+3", "1000"), ("1.50E-3", "0.00150"), ("-2e1", "-20"), ("+.5", "0.5"), ("7.E0", "7")]
+    {
+        let mut body = Body::encode(&delivery()).unwrap().into_map();
+        body.insert("price", Value::Decimal(digits.parse().unwrap()));
+        let price = Body::from(body).decode::<Delivery>().unwrap().price;
+        assert_eq!(price, expected.parse::<Decimal>().unwrap(), "{digits}");
+    }
 }
 
 #[test]
@@ -124,6 +128,11 @@ fn what_the_protocol_or_the_type_cannot_hold_is_refused() {
     for (key, value) in [
         ("price", Value::Decimal("NaN".parse().unwrap())),
         ("price", Value::Decimal("0.12345678901234567890123456789012345".parse().unwrap())),
+        // The crate rounds a mantissa before an exponent.
+        ("price", Value::Decimal("0.12345678901234567890123456789012345E+1".parse().unwrap())),
+        ("price", Value::Decimal("9E+28".parse().unwrap())),
+        ("price", Value::Decimal("1E-29".parse().unwrap())),
+        ("price", Value::Decimal("1E+99999999999999999".parse().unwrap())),
         ("price", Value::from("1.50")),
         ("digest", Value::Bytes(vec![1, 2, 3])),
         ("day", Value::from("2024-02-29")),
