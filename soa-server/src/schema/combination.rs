@@ -8,6 +8,7 @@ use super::{Schema, Violation};
 
 /// Any of several schemas: the first that accepts the value wins. Without options everything is accepted.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Any {
     /// What the value means.
     pub description: Option<String>,
@@ -17,6 +18,7 @@ pub struct Any {
 
 /// All of several schemas.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct All {
     /// What the value means.
     pub description: Option<String>,
@@ -26,17 +28,20 @@ pub struct All {
 
 /// A map whose schema depends on the value under one of its keys.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Polymorph {
     /// What the value means.
     pub description: Option<String>,
     /// The key; dots step into maps.
     pub switch_field: String,
-    /// The schema of the whole value for each value of the key. The one under `__default__` takes all others.
+    /// The schema of the whole value for each value of the key, each of them once. The one under `__default__` takes all
+    /// others.
     pub contents_map: Vec<(Value, Schema)>,
 }
 
 /// A value that a function says yes to.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BooleanValidator {
     /// What the value means.
     pub description: Option<String>,
@@ -49,6 +54,7 @@ pub struct BooleanValidator {
 
 /// A map or a list, whatever is in it: PySOA's instances of Python classes, of which the wire carries these two.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ObjectInstance {
     /// What the value means.
     pub description: Option<String>,
@@ -126,14 +132,19 @@ impl Polymorph {
         Self { description: None, switch_field: switch_field.into(), contents_map: Vec::new() }
     }
 
-    /// The schema of the whole value where the key holds this value.
+    /// The schema of the whole value where the key holds this value, in the place of an earlier one.
     #[must_use]
     pub fn when(mut self, value: impl Into<Value>, schema: impl Into<Schema>) -> Self {
-        self.contents_map.push((value.into(), schema.into()));
+        let (value, schema) = (value.into(), schema.into());
+        match self.contents_map.iter_mut().find(|(other, _)| *other == value) {
+            Some((_, other)) => *other = schema,
+            None => self.contents_map.push((value, schema)),
+        }
         self
     }
 
-    /// The schema of the whole value where the key holds anything else.
+    /// The schema of the whole value where the key holds anything else: what [`when`](Self::when) declares under
+    /// `__default__`.
     #[must_use]
     pub fn otherwise(self, schema: impl Into<Schema>) -> Self {
         self.when("__default__", schema)

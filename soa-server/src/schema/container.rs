@@ -4,6 +4,7 @@ use super::{AdditionalValidator, Anything, Hashable, Schema};
 
 /// A list whose elements share one schema.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct List {
     /// What the value means.
     pub description: Option<String>,
@@ -19,6 +20,7 @@ pub struct List {
 
 /// A list, a text or bytes, whose elements share one schema: a text has characters, bytes have integers.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Sequence {
     /// What the value means.
     pub description: Option<String>,
@@ -34,6 +36,7 @@ pub struct Sequence {
 
 /// A set whose elements share one schema. The wire carries it as a list.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Set {
     /// What the value means.
     pub description: Option<String>,
@@ -49,6 +52,7 @@ pub struct Set {
 
 /// A list of fixed length whose elements have schemas of their own.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Tuple {
     /// What the value means.
     pub description: Option<String>,
@@ -60,6 +64,7 @@ pub struct Tuple {
 
 /// A map with declared keys.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Dictionary {
     /// What the value means.
     pub description: Option<String>,
@@ -75,6 +80,7 @@ pub struct Dictionary {
 
 /// A declared key of a [`Dictionary`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Entry {
     /// The key: a text, as a rule, or another scalar.
     pub key: Value,
@@ -86,6 +92,7 @@ pub struct Entry {
 
 /// A map with any keys.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SchemalessDictionary {
     /// What the value means.
     pub description: Option<String>,

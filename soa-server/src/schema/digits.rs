@@ -16,8 +16,13 @@ const ZEROS: [char; 66] = [
     '\u{1e140}', '\u{1e2f0}', '\u{1e950}', '\u{1fbf0}',
 ];
 
+/// Whether nothing but white space is in it.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_space)
+}
+
 /// Whether it is white space to Python, which has four characters more than Unicode.
-pub(super) fn is_blank(character: char) -> bool {
+fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
 }
 
@@ -63,7 +68,7 @@ const EXPONENTS: (i128, i128) = (-1_999_999_999_999_999_997, 999_999_999_999_999
 /// Whether Python's `decimal.Decimal` reads the text: white space around it, `_` anywhere and digits of any script are
 /// taken.
 pub(super) fn is_decimal(text: &str) -> bool {
-    let characters = text.trim_matches(is_blank).chars().filter(|character| *character != '_');
+    let characters = text.trim_matches(is_space).chars().filter(|character| *character != '_');
     // All else that is not ASCII is nothing that can stand in a number.
     let mut rest = characters
         .map(|character| match decimal(character) {

@@ -17,6 +17,7 @@ macro_rules! currencies {
 
 /// An amount of money, with bounds on its minor units.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Amount {
     /// What the value means.
     pub description: Option<String>,
@@ -30,6 +31,7 @@ field!(Amount, "Any amount of money.", currencies!(); bounded!(Number););
 
 /// An amount of money as a text: `USD,1599` or `USD:1599`, in minor units.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct AmountString {
     /// What the value means.
     pub description: Option<String>,
@@ -43,6 +45,7 @@ field!(AmountString, "Any amount of money.", currencies!(); bounded!(Number););
 
 /// The code of a currency.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct CurrencyCode {
     /// What the value means.
     pub description: Option<String>,
@@ -63,6 +66,7 @@ field!(
 
 /// The two-letter code of a country.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct CountryCode {
     /// What the value means.
     pub description: Option<String>,

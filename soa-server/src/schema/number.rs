@@ -18,6 +18,7 @@ pub enum Number {
 
 /// The bounds of a value, checked in this order.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Bounds<T = Number> {
     /// The value is greater.
     pub gt: Option<T>,

@@ -4,6 +4,7 @@ use super::{Bounds, Number};
 
 /// Any value.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Anything {
     /// What the value means.
     pub description: Option<String>,
@@ -13,6 +14,7 @@ field!(Anything, "Any value.",);
 
 /// Any value but lists, maps and amounts of money.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Hashable {
     /// What the value means.
     pub description: Option<String>,
@@ -22,6 +24,7 @@ field!(Hashable, "Any value but lists, maps and amounts of money.",);
 
 /// A truth value.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Boolean {
     /// What the value means.
     pub description: Option<String>,
@@ -31,6 +34,7 @@ field!(Boolean, "A truth value.",);
 
 /// A whole number; a truth value is none.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Integer {
     /// What the value means.
     pub description: Option<String>,
@@ -44,6 +48,7 @@ field!(Integer, "A whole number of any size.", bounded!(Number););
 
 /// A float or a whole number; a truth value is neither.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Float {
     /// What the value means.
     pub description: Option<String>,
@@ -97,6 +102,7 @@ field!(
 
 /// A decimal number; integers and floats are none.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Decimal {
     /// What the value means.
     pub description: Option<String>,
@@ -108,6 +114,7 @@ field!(Decimal, "A decimal number of any size.", bounded!(Number););
 
 /// One of a few given values, equal as in Python: `1`, `1.0` and `true` are the same.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Constant {
     /// What the value means.
     pub description: Option<String>,

@@ -6,6 +6,7 @@ use super::Bounds;
 
 /// A date; a date-time is none.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Date {
     /// What the value means.
     pub description: Option<String>,
@@ -17,6 +18,7 @@ field!(Date, "Any date.", bounded!(soa_common::Date););
 
 /// A time of day.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Time {
     /// What the value means.
     pub description: Option<String>,
@@ -28,6 +30,7 @@ field!(Time, "Any time of day.", bounded!(soa_common::Time););
 
 /// A date-time with or without a zone.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct DateTime {
     /// What the value means.
     pub description: Option<String>,
@@ -94,6 +97,7 @@ impl Moment {
 
 /// A duration. The protocol carries none, so no value of a body is one; the field exists to be introspected.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct TimeDelta {
     /// What the value means.
     pub description: Option<String>,
@@ -105,6 +109,7 @@ field!(TimeDelta, "Any duration.", bounded!(Delta););
 
 /// A time zone. The protocol carries none, so no value of a body is one; the field exists to be introspected.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct TzInfo {
     /// What the value means.
     pub description: Option<String>,

@@ -2,6 +2,7 @@
 
 /// A text.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct UnicodeString {
     /// What the value means.
     pub description: Option<String>,
@@ -28,6 +29,7 @@ field!(
 
 /// Bytes; a text is none.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ByteString {
     /// What the value means.
     pub description: Option<String>,
@@ -54,6 +56,7 @@ field!(
 
 /// A text that Python's `decimal.Decimal` reads.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct UnicodeDecimal {
     /// What the value means.
     pub description: Option<String>,
@@ -63,6 +66,7 @@ field!(UnicodeDecimal, "A decimal number written as a text.",);
 
 /// An e-mail address.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct EmailAddress {
     /// What the value means.
     pub description: Option<String>,
@@ -98,6 +102,7 @@ field!(
 
 /// An address of either version of the internet protocol.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct IpAddress {
     /// What the value means.
     pub description: Option<String>,
@@ -107,6 +112,7 @@ field!(IpAddress, "An address of either version of the internet protocol.",);
 
 /// An address of version 4 of the internet protocol.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Ipv4Address {
     /// What the value means.
     pub description: Option<String>,
@@ -116,6 +122,7 @@ field!(Ipv4Address, "An address of version 4 of the internet protocol.",);
 
 /// An address of version 6 of the internet protocol.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Ipv6Address {
     /// What the value means.
     pub description: Option<String>,

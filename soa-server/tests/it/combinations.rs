@@ -183,3 +183,11 @@ fn lists_maps_and_amounts_are_not_hashable() {
     }
     assert!(wrong(List::new(Hashable::new()), list([Value::Null, 1.5.into(), "x".into()])).is_empty());
 }
+
+#[test]
+fn a_switch_value_that_is_declared_again_is_declared_anew() {
+    let polymorph = Polymorph::new("t").when("a", Integer::new()).otherwise(Integer::new());
+    let polymorph = polymorph.when("a", Anything::new()).otherwise(Anything::new());
+    assert_eq!(polymorph.contents_map.len(), 2);
+    assert!(wrong(List::new(polymorph), list(["a", "b"].map(|kind| map([("t", kind)])))).is_empty());
+}

@@ -6,10 +6,9 @@ use serde_json::Value as Json;
 use soa_common::Value;
 use soa_server::schema::{
     AdditionalValidator, All, Amount, AmountString, Any, Anything, Boolean, BooleanValidator, Bounds, ByteString,
-    Constant, CountryCode, CurrencyCode, Date, DateTime, Decimal, Delta, Dictionary, EmailAddress, Entry, Float,
-    Hashable, Integer, IpAddress, Ipv4Address, Ipv6Address, List, Moment, Number, ObjectClass, ObjectInstance,
-    Polymorph, Schema, SchemalessDictionary, Sequence, Set, Time, TimeDelta, Tuple, TzInfo, UnicodeDecimal,
-    UnicodeString, Violation,
+    Constant, CountryCode, CurrencyCode, Date, DateTime, Decimal, Delta, Dictionary, EmailAddress, Float, Hashable,
+    Integer, IpAddress, Ipv4Address, Ipv6Address, List, Moment, Number, ObjectClass, ObjectInstance, Polymorph, Schema,
+    SchemalessDictionary, Sequence, Set, Time, TimeDelta, Tuple, TzInfo, UnicodeDecimal, UnicodeString, Violation,
 };
 
 /// The field of a recorded case.
@@ -96,8 +95,7 @@ pub(crate) fn field(shown: &Json) -> Schema {
         "set" => elements!(Set),
         "tuple" => with!(Tuple::new(fields(&shown["contents"])), additional_validator = validator(shown)),
         "dictionary" => with!(
-            Dictionary::new(),
-            contents = entries(shown),
+            entries(shown),
             allow_extra_keys = shown["allow_extra_keys"].as_bool().unwrap(),
             is_ordered = shown.get("display_order").is_some(),
             additional_validator = validator(shown)
@@ -140,14 +138,13 @@ fn fields(shown: &Json) -> Vec<Schema> {
     shown.as_array().unwrap().iter().map(field).collect()
 }
 
-fn entries(shown: &Json) -> Vec<Entry> {
+fn entries(shown: &Json) -> Dictionary {
     let optional = shown["optional_keys"].as_array().unwrap();
-    let entry = |(name, schema): (&String, &Json)| Entry {
-        key: key(name),
-        schema: field(schema),
-        is_optional: optional.contains(&name.as_str().into()),
-    };
-    shown["contents"].as_object().unwrap().iter().map(entry).collect()
+    let contents = shown["contents"].as_object().unwrap().iter();
+    contents.fold(Dictionary::new(), |dictionary, (name, schema)| match optional.contains(&name.as_str().into()) {
+        true => dictionary.optional(key(name), field(schema)),
+        false => dictionary.required(key(name), field(schema)),
+    })
 }
 
 /// A declared key. Integers are texts in JSON; no case has texts that look like them.
@@ -166,8 +163,13 @@ fn length(shown: &Json, name: &str) -> Option<usize> {
 }
 
 fn bounds<T>(shown: &Json, bound: impl Fn(&Json) -> T) -> Bounds<T> {
-    let bound = |name: &str| shown.get(name).map(&bound);
-    Bounds { gt: bound("gt"), lt: bound("lt"), gte: bound("gte"), lte: bound("lte") }
+    let mut bounds = Bounds::default();
+    for (name, place) in
+        [("gt", &mut bounds.gt), ("lt", &mut bounds.lt), ("gte", &mut bounds.gte), ("lte", &mut bounds.lte)]
+    {
+        *place = shown.get(name).map(&bound);
+    }
+    bounds
 }
 
 fn number(bound: &Json) -> Number {

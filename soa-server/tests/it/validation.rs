@@ -3,8 +3,8 @@
 use proptest::{collection::vec, prelude::*};
 use soa_common::Value;
 use soa_server::schema::{
-    All, Any, Anything, Boolean, BooleanValidator, Constant, Dictionary, Entry, Float, Hashable, Integer, List,
-    ObjectClass, ObjectInstance, Polymorph, Schema, SchemalessDictionary, Sequence, Set, Tuple, UnicodeString,
+    All, Any, Anything, Boolean, BooleanValidator, Constant, Dictionary, Float, Hashable, Integer, List, ObjectClass,
+    ObjectInstance, Polymorph, Schema, SchemalessDictionary, Sequence, Set, Tuple, UnicodeString,
 };
 
 use crate::{
@@ -83,6 +83,15 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// A field with these lengths.
+macro_rules! sized {
+    ($field:expr, $min_length:ident, $max_length:ident) => {{
+        let mut field = $field;
+        (field.min_length, field.max_length) = ($min_length, $max_length);
+        Schema::from(field)
+    }};
+}
+
 fn schema() -> impl Strategy<Value = Schema> {
     let leaf = prop_oneof![
         Just(Anything::new().into()),
@@ -109,22 +118,24 @@ fn schema() -> impl Strategy<Value = Schema> {
             several().prop_map(|schemas| Any::new(schemas).into()),
             several().prop_map(|schemas| All::new(schemas).into()),
             several().prop_map(|schemas| Tuple::new(schemas).into()),
+            (inner.clone(), length(), length())
+                .prop_map(|(contents, min_length, max_length)| { sized!(List::new(contents), min_length, max_length) }),
+            (inner.clone(), length(), length())
+                .prop_map(|(contents, min_length, max_length)| { sized!(Set::new(contents), min_length, max_length) }),
             (inner.clone(), length(), length()).prop_map(|(contents, min_length, max_length)| {
-                List { min_length, max_length, ..List::new(contents) }.into()
-            }),
-            (inner.clone(), length(), length()).prop_map(|(contents, min_length, max_length)| {
-                Set { min_length, max_length, ..Set::new(contents) }.into()
-            }),
-            (inner.clone(), length(), length()).prop_map(|(contents, min_length, max_length)| {
-                Sequence { min_length, max_length, ..Sequence::new(contents) }.into()
+                sized!(Sequence::new(contents), min_length, max_length)
             }),
             (inner.clone(), inner.clone(), length(), length()).prop_map(|(keys, values, min_length, max_length)| {
-                let any = SchemalessDictionary::new().keys(keys).values(values);
-                SchemalessDictionary { min_length, max_length, ..any }.into()
+                sized!(SchemalessDictionary::new().keys(keys).values(values), min_length, max_length)
             }),
             (keyed(), any::<bool>()).prop_map(|(keyed, allow_extra_keys)| {
-                let contents = keyed.into_iter().map(|(key, schema, is_optional)| Entry { key, schema, is_optional });
-                Dictionary { contents: contents.collect(), allow_extra_keys, ..Dictionary::new() }.into()
+                let mut dictionary =
+                    keyed.into_iter().fold(Dictionary::new(), |all, (key, schema, is_optional)| match is_optional {
+                        true => all.optional(key, schema),
+                        false => all.required(key, schema),
+                    });
+                dictionary.allow_extra_keys = allow_extra_keys;
+                dictionary.into()
             }),
             ("[ab]{1}(\\.[ab])?", keyed()).prop_map(|(field, keyed)| {
                 let polymorph = Polymorph::new(field);

@@ -10,14 +10,14 @@ use soa_common::{
 use super::{
     super::{List, Path, Schema, SchemalessDictionary, Sequence, Set, Tuple},
     Checked, Walk,
-    distinct::{self, Counted},
+    distinct::Counted,
 };
 
 impl<'a> Walk<'a> {
     pub(super) fn list(&mut self, list: &List, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
         let (before, value) = (self.report.violations.len(), self.reader.clone());
+        self.size(Counted::Elements, (list.min_length, list.max_length), length as usize, &contents, path)?;
         self.reader = contents;
-        self.size(list.min_length, list.max_length, length as usize, path);
         for index in 0..length {
             self.check(&list.contents, &Path::Index(path, index))?;
         }
@@ -39,8 +39,8 @@ impl<'a> Walk<'a> {
             Token::List(length) => length as usize,
             _ => 0,
         };
+        self.size(Counted::Elements, (sequence.min_length, sequence.max_length), length, &contents, path)?;
         self.reader = contents;
-        self.size(sequence.min_length, sequence.max_length, length, path);
         match token {
             Token::Text(text) => {
                 for (index, character) in (0..).zip(text.chars()) {
@@ -66,15 +66,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn set(&mut self, set: &Set, length: u32, contents: Reader<'a>, path: &Path<'_>) -> Checked {
         let (before, value) = (self.report.violations.len(), self.reader.clone());
-        if let Some(max) = set.max_length
-            && distinct::are_more_than(max, length, &contents, Counted::Members)?
-        {
-            self.invalid(path, format_args!("List is longer than {max}"));
-        } else if let Some(min) = set.min_length
-            && distinct::are_fewer_than(min, length, &contents, Counted::Members)?
-        {
-            self.invalid(path, format_args!("List is shorter than {min}"));
-        }
+        self.size(Counted::Members, (set.min_length, set.max_length), length as usize, &contents, path)?;
         self.reader = contents;
         for _ in 0..length {
             let member = self.reader.clone().skip()?;
@@ -109,15 +101,8 @@ impl<'a> Walk<'a> {
         path: &Path<'_>,
     ) -> Checked {
         let (before, value) = (self.report.violations.len(), self.reader.clone());
-        if let Some(max) = dictionary.max_length
-            && distinct::are_more_than(max, length, &contents, Counted::Keys)?
-        {
-            self.invalid(path, format_args!("Dict contains more than {max} value(s)"));
-        } else if let Some(min) = dictionary.min_length
-            && distinct::are_fewer_than(min, length, &contents, Counted::Keys)?
-        {
-            self.invalid(path, format_args!("Dict contains fewer than {min} value(s)"));
-        }
+        let range = (dictionary.min_length, dictionary.max_length);
+        self.size(Counted::Keys, range, length as usize, &contents, path)?;
         self.reader = contents;
         for _ in 0..length {
             let key = self.reader.clone().skip()?;
@@ -128,12 +113,30 @@ impl<'a> Walk<'a> {
         self.additional(dictionary.additional_validator.as_ref(), value, before, path)
     }
 
-    fn size(&mut self, min: Option<usize>, max: Option<usize>, length: usize, path: &Path<'_>) {
-        if let Some(max) = max.filter(|max| length > *max) {
-            self.invalid(path, format_args!("List is longer than {max}"));
-        } else if let Some(min) = min.filter(|min| length < *min) {
-            self.invalid(path, format_args!("List is shorter than {min}"));
+    fn size(
+        &mut self,
+        counted: Counted,
+        (min, max): (Option<usize>, Option<usize>),
+        length: usize,
+        contents: &Reader<'a>,
+        path: &Path<'_>,
+    ) -> Checked {
+        if let Some(max) = max
+            && counted.are_more_than(max, length, contents)?
+        {
+            match counted {
+                Counted::Keys => self.invalid(path, format_args!("Dict contains more than {max} value(s)")),
+                _ => self.invalid(path, format_args!("List is longer than {max}")),
+            }
+        } else if let Some(min) = min
+            && counted.are_fewer_than(min, length, contents)?
+        {
+            match counted {
+                Counted::Keys => self.invalid(path, format_args!("Dict contains fewer than {min} value(s)")),
+                _ => self.invalid(path, format_args!("List is shorter than {min}")),
+            }
         }
+        Ok(())
     }
 
     /// Checks a value that does not stand in the bytes that are walked.

@@ -12,36 +12,43 @@ use super::{super::compare::distinct, container::key};
 /// What is counted.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Counted {
-    /// The keys of a map.
-    Keys,
-    /// The elements of a list.
+    /// The elements of a list, all of them.
+    Elements,
+    /// The members of a set, which are those elements of a list that differ.
     Members,
+    /// The keys of a map that differ.
+    Keys,
 }
 
 /// Up to how many are told apart without an allocation.
 const FEW: usize = 16;
 
-/// Whether there are more than `max` different ones.
-pub(super) fn are_more_than(
-    max: usize,
-    length: u32,
-    contents: &Reader<'_>,
-    counted: Counted,
-) -> Result<bool, InvalidMessage> {
-    Ok(length as usize > max && count(length, contents.clone(), counted)? > max)
-}
-
-/// Whether there are fewer than `min` different ones.
-pub(super) fn are_fewer_than(
-    min: usize,
-    length: u32,
-    contents: &Reader<'_>,
-    counted: Counted,
-) -> Result<bool, InvalidMessage> {
-    if length as usize >= min && (min <= 1 || are_first_distinct(min, contents.clone(), counted)?) {
-        return Ok(false);
+impl Counted {
+    /// Whether a container of that length holds more than `max`.
+    pub(super) fn are_more_than(
+        self,
+        max: usize,
+        length: usize,
+        contents: &Reader<'_>,
+    ) -> Result<bool, InvalidMessage> {
+        Ok(length > max && (self == Self::Elements || count(length, contents.clone(), self)? > max))
     }
-    Ok((length as usize) < min || count(length, contents.clone(), counted)? < min)
+
+    /// Whether a container of that length holds fewer than `min`.
+    pub(super) fn are_fewer_than(
+        self,
+        min: usize,
+        length: usize,
+        contents: &Reader<'_>,
+    ) -> Result<bool, InvalidMessage> {
+        if length < min {
+            return Ok(true);
+        }
+        if self == Self::Elements || min <= 1 || are_first_distinct(min, contents.clone(), self)? {
+            return Ok(false);
+        }
+        Ok(count(length, contents.clone(), self)? < min)
+    }
 }
 
 /// Whether so many of the first are different at a glance. That they are not says nothing.
@@ -71,7 +78,7 @@ fn differ(a: Token<'_>, b: Token<'_>) -> bool {
     }
 }
 
-fn count(length: u32, mut contents: Reader<'_>, counted: Counted) -> Result<usize, InvalidMessage> {
+fn count(length: usize, mut contents: Reader<'_>, counted: Counted) -> Result<usize, InvalidMessage> {
     let mut values = Vec::new();
     for _ in 0..length {
         values.push(Value::from_msgpack(next(&mut contents, counted)?)?);

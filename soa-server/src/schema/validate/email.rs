@@ -1,7 +1,7 @@
 //! The check of e-mail addresses.
 
 use super::{
-    super::{EmailAddress, Path},
+    super::{EmailAddress, Path, digits::is_blank},
     Walk, idna,
     ip::is_ip,
 };
@@ -9,7 +9,8 @@ use super::{
 impl Walk<'_> {
     /// The part that is wrong ends the pointer, as in Conformity.
     pub(super) fn email(&mut self, field: &EmailAddress, value: &str, path: &Path<'_>) {
-        if !self.length(field.min_length, field.max_length, field.is_not_blank, value, path) {
+        let is_blank = || field.is_not_blank && is_blank(value);
+        if !self.extent((field.min_length, field.max_length), || value.chars().count(), is_blank, path) {
             return;
         }
         let Some((local, domain)) = value.rsplit_once('@') else {

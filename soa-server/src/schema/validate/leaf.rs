@@ -6,7 +6,13 @@ use soa_common::{
 };
 
 use super::{
-    super::{Bounds, ByteString, Constant, Number, Path, Schema, compare::equals, digits, operand::Operand, print},
+    super::{
+        Bounds, Constant, Number, Path, Schema,
+        compare::equals,
+        digits::{is_blank, is_decimal},
+        operand::Operand,
+        print,
+    },
     Lazy, Walk,
 };
 
@@ -14,13 +20,17 @@ impl Walk<'_> {
     /// Checks one element that is no container, or the header of a container that its schema does not look into.
     pub(super) fn leaf(&mut self, schema: &Schema, token: Token<'_>, path: &Path<'_>) {
         match (schema, token) {
-            (Schema::UnicodeString(text), Token::Text(value)) => {
-                self.length(text.min_length, text.max_length, text.is_not_blank, value, path);
+            (Schema::UnicodeString(field), Token::Text(value)) => {
+                let is_blank = || field.is_not_blank && is_blank(value);
+                self.extent((field.min_length, field.max_length), || value.chars().count(), is_blank, path);
             }
             (Schema::EmailAddress(field), Token::Text(value)) => self.email(field, value, path),
-            (Schema::ByteString(field), Token::Bytes(value)) => self.bytes(field, value, path),
+            (Schema::ByteString(field), Token::Bytes(value)) => {
+                let is_blank = || field.is_not_blank && value.iter().all(|byte| matches!(byte, b' ' | b'\t'..=b'\r'));
+                self.extent((field.min_length, field.max_length), || value.len(), is_blank, path);
+            }
             (Schema::UnicodeDecimal(_), Token::Text(value)) => {
-                if !digits::is_decimal(value) {
+                if !is_decimal(value) {
                     self.invalid(path, format_args!("Invalid decimal value (parse error)"));
                 }
             }
@@ -55,36 +65,25 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether a text is as long as it should be, and not blank if it should not be.
-    pub(super) fn length(
+    /// Whether a text or bytes are as long as they should be, and not blank if they should not be. Only the first of these
+    /// that is wrong is told.
+    pub(super) fn extent(
         &mut self,
-        min: Option<usize>,
-        max: Option<usize>,
-        is_not_blank: bool,
-        value: &str,
+        (min, max): (Option<usize>, Option<usize>),
+        length: impl Fn() -> usize,
+        is_blank: impl FnOnce() -> bool,
         path: &Path<'_>,
     ) -> bool {
-        let length = || value.chars().count();
         if let Some(min) = min.filter(|min| length() < *min) {
             self.invalid(path, format_args!("String must have a length of at least {min}"));
         } else if let Some(max) = max.filter(|max| length() > *max) {
             self.invalid(path, format_args!("String must have a length no more than {max}"));
-        } else if is_not_blank && value.chars().all(digits::is_blank) {
+        } else if is_blank() {
             self.invalid(path, format_args!("String cannot be blank"));
         } else {
             return true;
         }
         false
-    }
-
-    fn bytes(&mut self, field: &ByteString, value: &[u8], path: &Path<'_>) {
-        if let Some(min) = field.min_length.filter(|min| value.len() < *min) {
-            self.invalid(path, format_args!("String must have a length of at least {min}"));
-        } else if let Some(max) = field.max_length.filter(|max| value.len() > *max) {
-            self.invalid(path, format_args!("String must have a length no more than {max}"));
-        } else if field.is_not_blank && value.iter().all(|byte| matches!(byte, b' ' | b'\t'..=b'\r')) {
-            self.invalid(path, format_args!("String cannot be blank"));
-        }
     }
 
     pub(super) fn bounds(&mut self, bounds: &Bounds, value: Operand<'_>, path: &Path<'_>) {

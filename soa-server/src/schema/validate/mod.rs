@@ -27,9 +27,10 @@ use report::{Lazy, Report};
 impl Schema {
     /// Everything that is wrong with one MessagePack value, in the order of the schema; nothing when it is accepted.
     ///
-    /// The value is read once, and as far as the schema looks into it. Where nothing is wrong nothing is allocated but
-    /// what the functions of a [`BooleanValidator`](super::BooleanValidator) or an [`AdditionalValidator`] are given to
-    /// look at.
+    /// The value is read once, and as far as the schema looks into it. Where nothing is wrong nothing is allocated, with
+    /// three exceptions: what the functions of a [`BooleanValidator`](super::BooleanValidator) or an
+    /// [`AdditionalValidator`] are given to look at, the keys of a map or the members of a set that must have more than 16
+    /// (or where some are there twice), and a few bytes for a dictionary that declares more than 512 keys.
     ///
     /// * Bytes that turn out not to be MessagePack are one violation.
     /// * Where a map holds a key twice both values are checked, because it depends on the reader which of them it sees.
