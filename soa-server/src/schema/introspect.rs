@@ -5,9 +5,8 @@ use soa_common::{Map, Value};
 use super::{
     AdditionalValidator, Anything, Bounds, Constant, Delta, Dictionary, Hashable, Moment, Number, Schema,
     SchemalessDictionary,
-    codes::{COUNTRIES, CURRENCIES},
-    compare::by_kind_and_value,
-    print,
+    fields::{COUNTRIES, CURRENCIES},
+    python::{by_kind_and_value, print},
 };
 
 impl Schema {

@@ -6,9 +6,8 @@ use soa_common::Value;
 use super::{
     All, Bounds, Dictionary, Integer, Moment, Number, ObjectClass, Polymorph, Schema, SchemalessDictionary, Tuple,
     UnicodeString,
-    codes::{COUNTRIES, CURRENCIES},
-    combination::Function,
-    print,
+    fields::{COUNTRIES, CURRENCIES, Function},
+    python::print,
 };
 
 impl Schema {

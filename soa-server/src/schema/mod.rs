@@ -16,38 +16,17 @@
 //! # Ok::<(), soa_common::InvalidField>(())
 //! ```
 
-#[macro_use]
-mod builders;
-mod codes;
-mod combination;
-mod container;
-mod digits;
-mod money;
-mod number;
-mod scalar;
-mod temporal;
-mod text;
-
-mod compare;
-mod operand;
-mod path;
-mod print;
-mod validate;
-
+mod fields;
 mod introspect;
 mod json_schema;
-
 mod lower;
+mod path;
+mod python;
+mod validate;
 
-pub use combination::{AdditionalValidator, All, Any, BooleanValidator, ObjectClass, ObjectInstance, Polymorph};
-pub use container::{Dictionary, Entry, List, SchemalessDictionary, Sequence, Set, Tuple};
+pub use fields::*;
 pub use lower::{Lowered, SchemaError};
-pub use money::{Amount, AmountString, CountryCode, CurrencyCode};
-pub use number::{Bounds, Number};
 pub(crate) use path::Path;
-pub use scalar::{Anything, Boolean, Constant, Decimal, Float, Hashable, Integer};
-pub use temporal::{Date, DateTime, Delta, Moment, Time, TimeDelta, TzInfo};
-pub use text::{ByteString, EmailAddress, IpAddress, Ipv4Address, Ipv6Address, UnicodeDecimal, UnicodeString};
 pub use validate::Violation;
 
 /// What a value must look like.
@@ -144,8 +123,51 @@ impl Schema {
     }
 }
 
+/// Gives a macro the names of all fields that are structs of the same name.
+macro_rules! with_fields {
+    ($macro:ident) => {
+        $macro!(
+            Anything,
+            Hashable,
+            Boolean,
+            Integer,
+            Float,
+            Decimal,
+            Constant,
+            UnicodeString,
+            ByteString,
+            UnicodeDecimal,
+            EmailAddress,
+            IpAddress,
+            Ipv4Address,
+            Ipv6Address,
+            Date,
+            Time,
+            DateTime,
+            TimeDelta,
+            TzInfo,
+            Amount,
+            AmountString,
+            CurrencyCode,
+            CountryCode,
+            List,
+            Sequence,
+            Set,
+            Tuple,
+            Dictionary,
+            SchemalessDictionary,
+            Any,
+            All,
+            Polymorph,
+            BooleanValidator,
+            ObjectInstance
+        );
+    };
+}
+use with_fields;
+
 macro_rules! from {
-    ($($field:ident),* $(,)?) => {$(
+    ($($field:ident),*) => {$(
         impl From<$field> for Schema {
             fn from(field: $field) -> Self {
                 Self::$field(field)
@@ -154,39 +176,4 @@ macro_rules! from {
     )*};
 }
 
-from!(
-    Anything,
-    Hashable,
-    Boolean,
-    Integer,
-    Float,
-    Decimal,
-    Constant,
-    UnicodeString,
-    ByteString,
-    UnicodeDecimal,
-    EmailAddress,
-    IpAddress,
-    Ipv4Address,
-    Ipv6Address,
-    Date,
-    Time,
-    DateTime,
-    TimeDelta,
-    TzInfo,
-    Amount,
-    AmountString,
-    CurrencyCode,
-    CountryCode,
-    List,
-    Sequence,
-    Set,
-    Tuple,
-    Dictionary,
-    SchemalessDictionary,
-    Any,
-    All,
-    Polymorph,
-    BooleanValidator,
-    ObjectInstance,
-);
+with_fields!(from);

@@ -1,6 +1,8 @@
+//! Pointers, put together from the inside out only when there is something to point at.
+
 use soa_common::Value;
 
-use super::print;
+use super::python::print;
 
 /// Where in a value a check stands: a chain of keys and indexes on the stack, made a text only for an error.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-use crate::schema::Schema;
+use crate::schema::{Schema, with_fields};
 
 /// Gives a field its description; within what may be null, the field behind it.
 pub(super) fn describe(schema: &mut Schema, description: &str) {
@@ -11,42 +11,7 @@ pub(super) fn describe(schema: &mut Schema, description: &str) {
             }
         };
     }
-    each!(
-        Anything,
-        Hashable,
-        Boolean,
-        Integer,
-        Float,
-        Decimal,
-        Constant,
-        UnicodeString,
-        ByteString,
-        UnicodeDecimal,
-        EmailAddress,
-        IpAddress,
-        Ipv4Address,
-        Ipv6Address,
-        Date,
-        Time,
-        DateTime,
-        TimeDelta,
-        TzInfo,
-        Amount,
-        AmountString,
-        CurrencyCode,
-        CountryCode,
-        List,
-        Sequence,
-        Set,
-        Tuple,
-        Dictionary,
-        SchemalessDictionary,
-        Any,
-        All,
-        Polymorph,
-        BooleanValidator,
-        ObjectInstance
-    );
+    with_fields!(each);
 }
 
 /// A text of documentation as paragraphs: single line breaks become blanks, empty lines stay.

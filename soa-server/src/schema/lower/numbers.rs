@@ -6,8 +6,8 @@ use soa_common::{Integer as Whole, msgpack::Token};
 use super::{SchemaError, lowering::Lowering, node::Node};
 use crate::schema::{
     All, BooleanValidator, Bounds, Float, Integer, Number, Schema,
-    combination::Function,
-    operand::{Operand, wide},
+    fields::Function,
+    python::{Operand, wide},
 };
 
 impl<'a> Lowering<'a> {

@@ -6,8 +6,7 @@ use soa_common::msgpack::Token;
 
 use super::{SchemaError, lowering::Lowering, node::Node};
 use crate::schema::{
-    All, BooleanValidator, EmailAddress, IpAddress, Ipv4Address, Ipv6Address, Schema, UnicodeString,
-    combination::Function,
+    All, BooleanValidator, EmailAddress, IpAddress, Ipv4Address, Ipv6Address, Schema, UnicodeString, fields::Function,
 };
 
 impl<'a> Lowering<'a> {

@@ -7,8 +7,9 @@ use soa_common::{
 
 use super::{
     super::{
-        All, Any, BooleanValidator, ObjectClass, ObjectInstance, Path, Polymorph, combination::Function,
-        compare::equals, print,
+        All, Any, BooleanValidator, ObjectClass, ObjectInstance, Path, Polymorph,
+        fields::Function,
+        python::{equals, print},
     },
     Checked, Lazy, Stop, Walk, container,
 };

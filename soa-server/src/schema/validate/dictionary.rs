@@ -8,8 +8,7 @@ use soa_common::{
 use super::{
     super::{
         Dictionary, Entry, Path,
-        compare::{distinct, equals},
-        print,
+        python::{distinct, equals, print},
     },
     Checked, Lazy, Stop, Violation, Walk,
     container::key,

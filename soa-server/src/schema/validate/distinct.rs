@@ -7,7 +7,7 @@ use soa_common::{
     msgpack::{Reader, Token},
 };
 
-use super::{super::compare::distinct, container::key};
+use super::{super::python::distinct, container::key};
 
 /// What is counted.
 #[derive(Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 //! The check of e-mail addresses.
 
 use super::{
-    super::{EmailAddress, Path, digits::is_blank},
+    super::{EmailAddress, Path, python::is_blank},
     Walk, idna,
     ip::is_ip,
 };

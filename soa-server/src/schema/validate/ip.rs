@@ -6,7 +6,7 @@ use std::iter;
 use super::{
     super::{
         Path,
-        digits::{decimal, whole_number},
+        python::{decimal, whole_number},
     },
     Walk,
 };

@@ -8,10 +8,7 @@ use soa_common::{
 use super::{
     super::{
         Bounds, Constant, Number, Path, Schema,
-        compare::equals,
-        digits::{is_blank, is_decimal},
-        operand::Operand,
-        print,
+        python::{Operand, equals, is_blank, is_decimal, print},
     },
     Lazy, Walk,
 };

@@ -7,9 +7,8 @@ use soa_common::{codes, msgpack::ext};
 use super::{
     super::{
         AmountString, Bounds, CountryCode, CurrencyCode, Path,
-        codes::{COUNTRIES, CURRENCIES},
-        digits::whole_number,
-        operand::Operand,
+        fields::{COUNTRIES, CURRENCIES},
+        python::{Operand, whole_number},
     },
     Walk,
 };

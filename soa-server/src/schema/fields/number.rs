@@ -1,8 +1,10 @@
+//! Numbers of any kind to compare with, and the range between two of them.
+
 use std::{cmp::Ordering, fmt};
 
 use soa_common::{Decimal, Integer};
 
-use super::{operand::Operand, print};
+use crate::schema::python::{Operand, print};
 
 /// A number to compare with.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +41,7 @@ impl<T> Default for Bounds<T> {
 impl<T> Bounds<T> {
     /// Calls `fail` for each bound the value misses, with the bound's sign; `compare` compares the value with a bound.
     /// What cannot be compared misses a bound if `unordered_misses`.
-    pub(super) fn check(
+    pub(in crate::schema) fn check(
         &self,
         unordered_misses: bool,
         compare: impl Fn(&T) -> Option<Ordering>,
@@ -61,7 +63,7 @@ impl<T> Bounds<T> {
 }
 
 impl Number {
-    pub(super) fn operand(&self) -> Operand<'_> {
+    pub(in crate::schema) fn operand(&self) -> Operand<'_> {
         match self {
             Self::Integer(number) => Operand::Integer(*number),
             Self::Float(number) => Operand::Float(*number),
@@ -97,4 +99,8 @@ macro_rules! from {
     )*};
 }
 
-from!(i32 => Integer, i64 => Integer, u32 => Integer, u64 => Integer, f64 => Float, Decimal => Decimal);
+from!(
+    i8 => Integer, i16 => Integer, i32 => Integer, i64 => Integer,
+    u8 => Integer, u16 => Integer, u32 => Integer, u64 => Integer,
+    Integer => Integer, f64 => Float, Decimal => Decimal
+);

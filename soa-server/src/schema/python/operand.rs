@@ -12,7 +12,7 @@ use soa_common::{
 
 /// A number that is compared.
 #[derive(Clone, Copy)]
-pub(super) enum Operand<'a> {
+pub(in crate::schema) enum Operand<'a> {
     Integer(Integer),
     Float(f64),
     /// What Python's decimals print.
@@ -21,7 +21,7 @@ pub(super) enum Operand<'a> {
 
 impl<'a> Operand<'a> {
     /// The number that an element is to Python, where truth values are numbers.
-    pub(super) fn of(token: Token<'a>) -> Option<Self> {
+    pub(in crate::schema) fn of(token: Token<'a>) -> Option<Self> {
         Some(match token {
             Token::Bool(truth) => Self::Integer(u64::from(truth).into()),
             Token::Integer(number) => Self::Integer(number),
@@ -32,7 +32,7 @@ impl<'a> Operand<'a> {
     }
 
     /// Which of the numbers is greater; nothing is known of what is not a number.
-    pub(super) fn compare(self, other: Operand<'_>) -> Option<Ordering> {
+    pub(in crate::schema) fn compare(self, other: Operand<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Integer(a), Operand::Integer(b)) => Some(a.cmp(&b)),
             (Self::Float(a), Operand::Float(b)) => a.partial_cmp(&b),
@@ -43,7 +43,7 @@ impl<'a> Operand<'a> {
     }
 
     /// The nearest float.
-    pub(super) fn as_f64(self) -> f64 {
+    pub(in crate::schema) fn as_f64(self) -> f64 {
         match self {
             Self::Integer(number) => number.as_f64(),
             Self::Float(number) => number,
@@ -53,7 +53,7 @@ impl<'a> Operand<'a> {
 
     /// Bytes that sort as the numbers do, with not-a-number behind all others. They are compared in no more time than the
     /// shorter number takes, so that a long one may meet any number of others.
-    pub(super) fn rank(self) -> Vec<u8> {
+    pub(in crate::schema) fn rank(self) -> Vec<u8> {
         // No sign on zero.
         let nearest = self.as_f64() + 0.0;
         if nearest.is_nan() {
@@ -94,7 +94,7 @@ fn integer_and_float(integer: Integer, float: f64) -> Option<Ordering> {
     }
 }
 
-pub(super) fn wide(integer: Integer) -> i128 {
+pub(in crate::schema) fn wide(integer: Integer) -> i128 {
     let negative = integer.as_i64().map(i128::from);
     negative.or(integer.as_u64().map(i128::from)).unwrap_or_default()
 }

@@ -14,18 +14,7 @@ pub struct UnicodeString {
     pub is_not_blank: bool,
 }
 
-field!(
-    UnicodeString,
-    "Any text.",
-    lengths!();
-
-    /// The text must hold more than white space.
-    #[must_use]
-    pub fn not_blank(mut self) -> Self {
-        self.is_not_blank = true;
-        self
-    }
-);
+field!(UnicodeString, "Any text.", lengths!(); blankable!(););
 
 /// Bytes; a text is none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,18 +30,7 @@ pub struct ByteString {
     pub is_not_blank: bool,
 }
 
-field!(
-    ByteString,
-    "Any bytes.",
-    lengths!();
-
-    /// There must be more than white space.
-    #[must_use]
-    pub fn not_blank(mut self) -> Self {
-        self.is_not_blank = true;
-        self
-    }
-);
+field!(ByteString, "Any bytes.", lengths!(); blankable!(););
 
 /// A text that Python's `decimal.Decimal` reads.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -84,13 +62,7 @@ field!(
     EmailAddress,
     "Any e-mail address.",
     lengths!();
-
-    /// The text must hold more than white space.
-    #[must_use]
-    pub fn not_blank(mut self) -> Self {
-        self.is_not_blank = true;
-        self
-    }
+    blankable!();
 
     /// Domains that need not look like one, in place of `localhost`.
     #[must_use]

@@ -7,10 +7,10 @@ use soa_common::{
     msgpack::{Token, ext},
 };
 
-use super::{operand::Operand, print};
+use super::{Operand, print};
 
 /// Equality of scalars as in Python, where `True`, `1`, `1.0` and a decimal one are equal.
-pub(super) fn equals(value: &Value, token: Token<'_>) -> bool {
+pub(in crate::schema) fn equals(value: &Value, token: Token<'_>) -> bool {
     match (value, token) {
         (Value::Text(a), Token::Text(b)) => a == b,
         (Value::Bytes(a), Token::Bytes(b)) => a == b,
@@ -42,7 +42,7 @@ fn number(value: &Value) -> Option<Operand<'_>> {
 ///
 /// What values are sorted by is made once of each. Were it made for each comparison, one long value among many would take
 /// quadratic time.
-pub(super) fn distinct(values: &[Value]) -> Vec<&Value> {
+pub(in crate::schema) fn distinct(values: &[Value]) -> Vec<&Value> {
     let mut ranked: Vec<_> = values.iter().map(|value| (Rank::of(value), value)).collect();
     ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
     ranked.dedup_by(|(a, _), (b, _)| a == b);
@@ -50,7 +50,7 @@ pub(super) fn distinct(values: &[Value]) -> Vec<&Value> {
 }
 
 /// The order of [`distinct`], for few values.
-pub(super) fn by_kind_and_value(a: &Value, b: &Value) -> Ordering {
+pub(in crate::schema) fn by_kind_and_value(a: &Value, b: &Value) -> Ordering {
     Rank::of(a).cmp(&Rank::of(b))
 }
 

@@ -1,54 +1,64 @@
+//! Lists, sets, tuples and maps.
+
 use soa_common::Value;
 
-use super::{AdditionalValidator, Anything, Hashable, Schema};
+use super::{AdditionalValidator, Anything, Hashable};
+use crate::schema::Schema;
 
-/// A list whose elements share one schema.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct List {
-    /// What the value means.
-    pub description: Option<String>,
-    /// What each element looks like.
-    pub contents: Box<Schema>,
-    /// The least number of elements.
-    pub min_length: Option<usize>,
-    /// The greatest number of elements.
-    pub max_length: Option<usize>,
-    /// What else is checked when nothing is wrong.
-    pub additional_validator: Option<AdditionalValidator>,
+/// A field for what has elements of one schema.
+macro_rules! elements {
+    ($(#[$meaning:meta])* $field:ident, $new:literal) => {
+        $(#[$meaning])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct $field {
+            /// What the value means.
+            pub description: Option<String>,
+            /// What each element looks like.
+            pub contents: Box<Schema>,
+            /// The least number of elements.
+            pub min_length: Option<usize>,
+            /// The greatest number of elements.
+            pub max_length: Option<usize>,
+            /// What else is checked when nothing is wrong.
+            pub additional_validator: Option<AdditionalValidator>,
+        }
+
+        impl $field {
+            #[doc = $new]
+            #[must_use]
+            pub fn new(contents: impl Into<Schema>) -> Self {
+                Self {
+                    description: None,
+                    contents: Box::new(contents.into()),
+                    min_length: None,
+                    max_length: None,
+                    additional_validator: None,
+                }
+            }
+
+            described!();
+            lengths!();
+            validated!();
+        }
+    };
 }
 
-/// A list, a text or bytes, whose elements share one schema: a text has characters, bytes have integers.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Sequence {
-    /// What the value means.
-    pub description: Option<String>,
-    /// What each element looks like.
-    pub contents: Box<Schema>,
-    /// The least number of elements.
-    pub min_length: Option<usize>,
-    /// The greatest number of elements.
-    pub max_length: Option<usize>,
-    /// What else is checked when nothing is wrong.
-    pub additional_validator: Option<AdditionalValidator>,
-}
-
-/// A set whose elements share one schema. The wire carries it as a list.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Set {
-    /// What the value means.
-    pub description: Option<String>,
-    /// What each element looks like.
-    pub contents: Box<Schema>,
-    /// The least number of elements.
-    pub min_length: Option<usize>,
-    /// The greatest number of elements.
-    pub max_length: Option<usize>,
-    /// What else is checked when nothing is wrong.
-    pub additional_validator: Option<AdditionalValidator>,
-}
+elements!(
+    /// A list whose elements share one schema.
+    List,
+    "A list of such elements, of any length."
+);
+elements!(
+    /// A list, a text or bytes, whose elements share one schema: a text has characters, bytes have integers.
+    Sequence,
+    "A list of such elements, a text of such characters or bytes of such integers."
+);
+elements!(
+    /// A set whose elements share one schema. The wire carries it as a list.
+    Set,
+    "A set of such elements, of any size."
+);
 
 /// A list of fixed length whose elements have schemas of their own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,33 +117,6 @@ pub struct SchemalessDictionary {
     /// What else is checked when nothing is wrong.
     pub additional_validator: Option<AdditionalValidator>,
 }
-
-/// The constructor and builder methods of what has elements of one schema.
-macro_rules! elements {
-    ($field:ident, $what:literal) => {
-        impl $field {
-            #[doc = $what]
-            #[must_use]
-            pub fn new(contents: impl Into<Schema>) -> Self {
-                Self {
-                    description: None,
-                    contents: Box::new(contents.into()),
-                    min_length: None,
-                    max_length: None,
-                    additional_validator: None,
-                }
-            }
-
-            described!();
-            lengths!();
-            validated!();
-        }
-    };
-}
-
-elements!(List, "A list of such elements, of any length.");
-elements!(Sequence, "A list of such elements, a text of such characters or bytes of such integers.");
-elements!(Set, "A set of such elements, of any size.");
 
 impl Tuple {
     /// As many elements as there are schemas, each as its schema says.

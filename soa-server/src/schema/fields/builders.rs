@@ -98,3 +98,15 @@ macro_rules! lengths {
         }
     };
 }
+
+/// The builder method of what may be told to hold something.
+macro_rules! blankable {
+    () => {
+        /// There must be more than white space in it: Conformity's `allow_blank=False`.
+        #[must_use]
+        pub fn not_blank(mut self) -> Self {
+            self.is_not_blank = true;
+            self
+        }
+    };
+}

@@ -1,9 +1,11 @@
+//! What Python's `str()` makes of a value.
+
 use soa_common::Value;
 
-use super::Moment;
+use crate::schema::Moment;
 
 /// The text of a value as Python's `str()` gives it.
-pub(super) fn text(value: &Value) -> String {
+pub(in crate::schema) fn text(value: &Value) -> String {
     match value {
         Value::Null => "None".to_owned(),
         Value::Bool(true) => "True".to_owned(),
@@ -38,7 +40,7 @@ fn joined(values: impl Iterator<Item = String>) -> String {
 }
 
 /// The shortest digits that give the same float again, always with a point or an exponent.
-pub(super) fn float(number: f64) -> String {
+pub(in crate::schema) fn float(number: f64) -> String {
     if !number.is_finite() {
         return match number {
             _ if number.is_nan() => "nan",

@@ -17,7 +17,7 @@ const ZEROS: [char; 66] = [
 ];
 
 /// Whether nothing but white space is in it.
-pub(super) fn is_blank(text: &str) -> bool {
+pub(in crate::schema) fn is_blank(text: &str) -> bool {
     text.chars().all(is_space)
 }
 
@@ -27,7 +27,7 @@ fn is_space(character: char) -> bool {
 }
 
 /// The value of a decimal digit of any script.
-pub(super) fn decimal(character: char) -> Option<u32> {
+pub(in crate::schema) fn decimal(character: char) -> Option<u32> {
     if character.is_ascii() {
         return character.to_digit(10);
     }
@@ -37,7 +37,7 @@ pub(super) fn decimal(character: char) -> Option<u32> {
 
 /// The whole number that the characters stand for, stripped of white space already; the nearest there is when it does
 /// not fit. A sign, `_` between digits and digits of any script are taken, and `0x` before hexadecimal ones.
-pub(super) fn whole_number(characters: impl Iterator<Item = char> + Clone, radix: u32) -> Option<i128> {
+pub(in crate::schema) fn whole_number(characters: impl Iterator<Item = char> + Clone, radix: u32) -> Option<i128> {
     let mut rest = characters.peekable();
     let sign = if rest.next_if(|sign| matches!(sign, '+' | '-')) == Some('-') { -1 } else { 1 };
     if radix == 16 {
@@ -67,7 +67,7 @@ const EXPONENTS: (i128, i128) = (-1_999_999_999_999_999_997, 999_999_999_999_999
 
 /// Whether Python's `decimal.Decimal` reads the text: white space around it, `_` anywhere and digits of any script are
 /// taken.
-pub(super) fn is_decimal(text: &str) -> bool {
+pub(in crate::schema) fn is_decimal(text: &str) -> bool {
     let characters = text.trim_matches(is_space).chars().filter(|character| *character != '_');
     // All else that is not ASCII is nothing that can stand in a number.
     let mut rest = characters

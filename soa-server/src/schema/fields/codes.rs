@@ -2,7 +2,7 @@
 
 /// All currencies that PySOA's amounts know: ISO 4217, some that it gave up, and bitcoin (`XBT`).
 #[rustfmt::skip]
-pub(super) static CURRENCIES: &[&str] = &[
+pub(in crate::schema) static CURRENCIES: &[&str] = &[
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF",
     "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYR", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW", "CLF",
     "CLP", "CNY", "COP", "COU", "CRC", "CUC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB",
@@ -18,7 +18,7 @@ pub(super) static CURRENCIES: &[&str] = &[
 
 /// All countries: ISO 3166-1 alpha-2.
 #[rustfmt::skip]
-pub(super) static COUNTRIES: &[&str] = &[
+pub(in crate::schema) static COUNTRIES: &[&str] = &[
     "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB",
     "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY",
     "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX",

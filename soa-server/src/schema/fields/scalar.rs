@@ -1,3 +1,5 @@
+//! What has no elements and no form: anything, truth values, numbers, constants.
+
 use soa_common::Value;
 
 use super::{Bounds, Number};
@@ -41,7 +43,7 @@ pub struct Integer {
     /// The range it lies in.
     pub bounds: Bounds,
     /// A range that is checked and not shown, as the one of a Rust type is.
-    pub(super) hidden_bounds: Bounds,
+    pub(in crate::schema) hidden_bounds: Bounds,
 }
 
 field!(Integer, "A whole number of any size.", bounded!(Number););

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use soa_common::{Value, msgpack::Token};
 
-use super::{Schema, Violation};
+use crate::schema::{Schema, Violation};
 
 /// Any of several schemas: the first that accepts the value wins. Without options everything is accepted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,7 +49,7 @@ pub struct BooleanValidator {
     pub validator: String,
     /// What is told when it says no.
     pub error: String,
-    pub(super) function: Function,
+    pub(in crate::schema) function: Function,
 }
 
 /// A map or a list, whatever is in it: PySOA's instances of Python classes, of which the wire carries these two.
@@ -77,14 +77,14 @@ pub enum ObjectClass {
 pub struct AdditionalValidator {
     /// The name that introspection shows.
     pub name: String,
-    pub(super) check: Arc<Check>,
+    pub(in crate::schema) check: Arc<Check>,
 }
 
 type Check = dyn Fn(&Value) -> Vec<Violation> + Send + Sync;
 
 /// The function of a [`BooleanValidator`].
 #[derive(Clone)]
-pub(super) enum Function {
+pub(in crate::schema) enum Function {
     /// Looks at scalars, and at the length of what is none.
     Token(Arc<dyn Fn(Token<'_>) -> bool + Send + Sync>),
     /// Looks at the whole value, which is decoded for it.
@@ -187,7 +187,7 @@ impl ObjectInstance {
     described!();
 
     /// The classes as Python prints them.
-    pub(super) fn python_type(&self) -> String {
+    pub(in crate::schema) fn python_type(&self) -> String {
         let classes: Vec<_> = self.valid_type.iter().map(|class| format!("<class '{}'>", class.name())).collect();
         match &*classes {
             [class] => class.clone(),
@@ -198,7 +198,7 @@ impl ObjectInstance {
 
 impl ObjectClass {
     /// The name of the class in Python.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::schema) fn name(self) -> &'static str {
         match self {
             Self::Dict => "dict",
             Self::List => "list",
