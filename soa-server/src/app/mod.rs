@@ -218,6 +218,8 @@ impl Main {
             let done = panics::guarded(|| hook(settings)).unwrap_or_else(|panic| Err(panic.into()));
             done.map_err(|error| Failure::new("the pre_fork hook failed", &*error))?;
         }
+        // What is wrong with it would end each worker again and again.
+        work::check_heartbeat(settings)?;
         let parent = Parent::new(command, !args.no_respawn, settings.harakiri.timeout);
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(match runtime.block_on(parent.run(count))? {

@@ -16,7 +16,10 @@ use super::{
     BoxError, Exit, Failure,
     settings::{Prepared, PreparedMiddleware},
 };
-use crate::{ServerSettings, Service, panics, serve, worker::control};
+use crate::{
+    ServerSettings, Service, panics,
+    worker::{self, control, heartbeat::Heartbeat},
+};
 
 /// Makes the service and serves until the process is told to stop. A worker of a parent has a number.
 pub(super) fn run<F>(prepared: Prepared, number: Option<usize>, service: F) -> Result<Exit, Failure>
@@ -79,11 +82,20 @@ async fn host(
         process::id(),
         masters.join(", "),
     );
-    let number = number.map_or_else(|| "main".to_owned(), |number| number.to_string());
-    redis.client_name.get_or_insert_with(|| format!("soa:{}:{number}", service.name()));
+    let name = number.map_or_else(|| "main".to_owned(), |number| number.to_string());
+    redis.client_name.get_or_insert_with(|| format!("soa:{}:{name}", service.name()));
     let transport = RedisServerTransport::new(service.name(), redis);
     let transport = transport.map_err(|error| Failure::new("transport", &error))?;
-    Ok(match serve(service, transport, settings, stop).await {
+    let mut heartbeat = heartbeat(settings, |pattern| Heartbeat::create(pattern, number.unwrap_or(1)))?;
+    if let Some(heartbeat) = &heartbeat {
+        info!("heartbeat file: {}", heartbeat.path().display());
+    }
+    let turned = || heartbeat.iter_mut().for_each(Heartbeat::turned);
+    let ended = worker::run(service, transport, settings, turned, stop).await;
+    if let Some(heartbeat) = heartbeat {
+        heartbeat.remove().await;
+    }
+    Ok(match ended {
         Ok(()) => {
             info!("stopped");
             Exit::Clean
@@ -93,6 +105,16 @@ async fn host(
             Exit::Forced
         }
     })
+}
+
+/// Finds out whether workers can write their heartbeat files, when the settings want some.
+pub(super) fn check_heartbeat(settings: &ServerSettings) -> Result<(), Failure> {
+    heartbeat(settings, Heartbeat::check).map(drop)
+}
+
+fn heartbeat<T>(settings: &ServerSettings, open: impl FnOnce(&str) -> io::Result<T>) -> Result<Option<T>, Failure> {
+    let opened = settings.heartbeat_file.as_deref().map(open).transpose();
+    opened.map_err(|error| Failure::new("the heartbeat file cannot be written", &error))
 }
 
 /// Makes the service and gives it what the settings say.

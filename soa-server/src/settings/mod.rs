@@ -48,8 +48,13 @@ pub struct ServerSettings {
     pub request_log_success_level: Level,
     /// At which level a request and its response are logged when the response has errors. Default: info.
     pub request_log_error_level: Level,
-    /// The path of the heartbeat file, with `{{pid}}` and `{{fid}}` for the numbers of process and worker. Default:
-    /// none.
+    /// The path of the heartbeat file, with `{{pid}}` for the process id and `{{fid}}` for the number of the worker (1
+    /// without `--fork`). Default: none.
+    ///
+    /// [`main`](crate::main) creates it when a worker begins to serve and removes it when the worker stops. It holds the
+    /// Unix time in seconds, as a float in text, written anew when the worker has taken requests or has found none for
+    /// the receive timeout of its transport, at most every 2.5 seconds. So an old time means that a worker is stuck, or
+    /// that all its places are taken; one that stops does not write. A worker that is killed leaves its file behind.
     pub heartbeat_file: Option<String>,
     /// Names of fields that logs do not show, besides the built-in ones.
     pub extra_fields_to_redact: BTreeSet<String>,

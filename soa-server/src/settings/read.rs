@@ -36,6 +36,9 @@ impl ServerSettings {
             }
             map.read("request_log_success_level", &mut settings.request_log_success_level, |node| node.choose(&LEVELS));
             map.read("request_log_error_level", &mut settings.request_log_error_level, |node| node.choose(&LEVELS));
+            map.read("heartbeat_file", &mut settings.heartbeat_file, |node| {
+                node.or_null(|node| node.text().map(str::to_owned))
+            });
             map.read("extra_fields_to_redact", &mut settings.extra_fields_to_redact, |node| {
                 Some(node.list()?.iter().filter_map(|field| field.text().map(str::to_owned)).collect())
             });
@@ -58,11 +61,6 @@ fn read_later(map: &MapNode<'_>, settings: &mut ServerSettings) {
     if let Some(metrics) = map.get("metrics") {
         metrics.check_metrics();
     }
-    map.read("heartbeat_file", &mut settings.heartbeat_file, |node| {
-        let file = node.or_null(|node| node.text().map(str::to_owned))?;
-        unless_default(node, &file, &None, "no heartbeat is written");
-        Some(file)
-    });
     map.read("cancel_at_deadline", &mut settings.cancel_at_deadline, |node| {
         let cancel = node.bool()?;
         unless_default(node, &cancel, &false, "a started job runs to its end");

@@ -1,6 +1,7 @@
 //! The loop of a worker: it takes requests from a transport, runs them and sends their responses.
 
 pub(crate) mod control;
+pub(crate) mod heartbeat;
 mod job;
 mod outage;
 mod request_log;
@@ -60,6 +61,17 @@ pub async fn serve<T: ServerTransport>(
     settings: &ServerSettings,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), DrainExceeded> {
+    run(service, transport, settings, || {}, shutdown).await
+}
+
+/// As [`serve`]; calls `turned` whenever requests were taken or none came for a while.
+pub(crate) async fn run<T: ServerTransport>(
+    service: Service,
+    transport: T,
+    settings: &ServerSettings,
+    turned: impl FnMut(),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), DrainExceeded> {
     let mut worker = Worker {
         runner: Arc::new(JobRunner::new(service, transport, settings)),
         places: Arc::new(Semaphore::new(settings.concurrency)),
@@ -70,7 +82,7 @@ pub async fn serve<T: ServerTransport>(
     select! {
         biased;
         () = shutdown => {}
-        never = worker.serve() => match never {},
+        never = worker.serve(turned) => match never {},
     }
     worker.runner.transport.stop();
     let drained = match settings.harakiri.timeout {
@@ -97,9 +109,11 @@ struct Worker<T: ServerTransport> {
 }
 
 impl<T: ServerTransport> Worker<T> {
-    async fn serve(&mut self) -> Infallible {
+    async fn serve(&mut self, mut turned: impl FnMut()) -> Infallible {
         loop {
-            let Err(error) = self.take().await else { continue };
+            let taken = self.take().await;
+            turned();
+            let Err(error) = taken else { continue };
             let failure = self.outage.failed(Instant::now());
             match failure.tell {
                 Some(Duration::ZERO) => warn!("cannot receive requests, trying again: {}", Chain(&error)),

@@ -20,6 +20,7 @@ mod demo;
 mod derived_types;
 mod failures;
 mod forms;
+mod heartbeat;
 mod introspect;
 mod job_schema;
 mod local_transport;

@@ -74,7 +74,6 @@ fn a_dump_of_the_original_with_much_set_is_read() {
             "metrics has no effect yet: nothing is measured",
             "transport.kwargs.backend_layer_kwargs.connection_kwargs.retry_on_timeout has no effect here: a push is \
              never repeated blindly",
-            "heartbeat_file has no effect yet: no heartbeat is written",
         ],
     );
     let settings = load(dumped);
@@ -229,7 +228,6 @@ fn what_has_no_effect_yet_is_said() {
             json!({ "harakiri": { "actions": { "a": 1.5 } } }),
             "harakiri.actions has no effect yet: jobs are not interrupted",
         ),
-        (json!({ "heartbeat_file": "/h" }), "heartbeat_file has no effect yet: no heartbeat is written"),
         (json!({ "cancel_at_deadline": true }), "cancel_at_deadline has no effect yet: a started job runs to its end"),
         (json!({ "dead_letters": 5 }), "dead_letters has no effect yet: undecodable messages are not kept"),
         (

@@ -1,0 +1,87 @@
+//! The heartbeat files of real workers.
+
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use soa_fixtures::RedisServer;
+use tempfile::TempDir;
+
+use crate::process_support::{PATIENCE, Server, check_serves, wait_until_gone};
+
+/// Writes settings with this heartbeat file in the directory.
+fn settings(directory: &TempDir, file: &str) -> String {
+    let path = directory.path().join("settings.json");
+    let settings = json!({
+        "heartbeat_file": directory.path().join(file),
+        "transport": { "kwargs": { "receive_timeout_in_seconds": 1 } },
+    });
+    fs::write(&path, settings.to_string()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Waits until the file holds another time than this, and gives it.
+#[track_caller]
+fn next_beat(path: &Path, last: f64) -> f64 {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(time) = fs::read_to_string(path).ok().and_then(|text| text.parse::<f64>().ok())
+            && time != last
+        {
+            return time;
+        }
+        assert!(Instant::now() < deadline, "{} holds no new time", path.display());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_idle_worker_beats_until_it_stops() {
+    let (redis, directory) = (RedisServer::start(), TempDir::new().unwrap());
+    let settings = settings(&directory, "{{pid}}-{{fid}}");
+    let mut server = Server::start(&redis.url(), &["--settings", &settings]);
+    check_serves(&redis, 7);
+    let path = directory.path().join(format!("{}-1", server.pid()));
+    let first = next_beat(&path, 0.0);
+    let second = next_beat(&path, first);
+    assert!(second - first >= 2.5, "{first} {second}");
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn each_worker_beats_and_the_next_of_its_number_goes_on() {
+    let (redis, directory) = (RedisServer::start(), TempDir::new().unwrap());
+    let settings = settings(&directory, "{{fid}}");
+    let mut server = Server::start(&redis.url(), &["--settings", &settings, "--fork", "2"]);
+    let paths = ["1", "2"].map(|number| directory.path().join(number));
+    let times = [next_beat(&paths[0], 0.0), next_beat(&paths[1], 0.0)];
+    let killed: Pid = server.workers(2)[0];
+    kill_process(killed, Signal::KILL).unwrap();
+    wait_until_gone(killed);
+    server.workers(3);
+    for (path, last) in paths.iter().zip(times) {
+        next_beat(path, last);
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+    assert!(paths.iter().all(|path| !path.exists()));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_ends_the_start() {
+    let (redis, directory) = (RedisServer::start(), TempDir::new().unwrap());
+    let settings = settings(&directory, "nowhere/{{fid}}");
+    for fork in ["1", "2"] {
+        let mut server = Server::start(&redis.url(), &["--settings", &settings, "--fork", fork]);
+        assert_eq!(server.exit_code(), Some(2));
+        server
+            .wait_for(1, &["error: the heartbeat file cannot be written: ", "nowhere/1\": No such file or directory"]);
+    }
+}
