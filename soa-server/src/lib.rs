@@ -95,3 +95,8 @@ pub use worker::{DrainExceeded, serve};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The programs of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/writing-a-service.md")]
+struct WritingAService;
