@@ -8,7 +8,7 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Amount, Date, DateTime, Decimal, Map, Time, UtcDateTime, Value};
+use super::{Amount, Date, DateTime, Decimal, Integer, Map, Time, UtcDateTime, Value};
 use crate::{InvalidMessage, msgpack::ext};
 
 impl Serialize for Value {
@@ -16,10 +16,7 @@ impl Serialize for Value {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Integer(value) => match (value.as_u64(), value.as_i64()) {
-                (Some(value), _) => serializer.serialize_u64(value),
-                (None, value) => serializer.serialize_i64(value.unwrap_or_default()),
-            },
+            Self::Integer(value) => value.serialize(serializer),
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Text(value) => serializer.serialize_str(value),
             Self::Bytes(value) => serializer.serialize_bytes(value),
@@ -35,6 +32,15 @@ impl Serialize for Value {
     }
 }
 
+impl Serialize for Integer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.as_u64(), self.as_i64()) {
+            (Some(value), _) => serializer.serialize_u64(value),
+            (None, value) => serializer.serialize_i64(value.unwrap_or_default()),
+        }
+    }
+}
+
 impl Serialize for Map {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(key, value)| (key, value)))
@@ -44,6 +50,15 @@ impl Serialize for Map {
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Integer(integer) => Ok(integer),
+            _ => Err(de::Error::custom("expected an integer")),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use soa_common::{As, Body, Bytes, Map, Value, json::to_json};
+use soa_common::{As, Body, Bytes, Integer, Map, Value, json::to_json};
 use soa_server::schema::Schema;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,8 @@ struct Delivery {
     digest: [u8; 2],
     any: Value,
     more: Map,
+    #[schemars(range(min = -5))]
+    count: Integer,
 }
 
 fn delivery() -> Delivery {
@@ -50,6 +52,7 @@ fn delivery() -> Delivery {
         digest: [1, 2],
         any: Value::Bytes(vec![1]),
         more: Map::from([("a", 1)]),
+        count: u64::MAX.into(),
     }
 }
 
@@ -61,6 +64,7 @@ fn they_travel_as_the_types_of_the_protocol() {
         "day": "2024-02-29", "at": "01:02:03.456789", "local": "2024-02-29T01:02:03.456789",
         "paid": "2024-02-29T01:02:03.456789Z", "price": "1.50", "rebates": ["-0.1"], "label": {"$bytes": "AP8="},
         "photo": null, "digest": {"$bytes": "AQI="}, "any": {"$bytes": "AQ=="}, "more": {"a": 1},
+        "count": u64::MAX,
     });
     assert_eq!(to_json(&body.to_value()), people);
     assert!(matches!(body.get("paid"), Some(Value::UtcDateTime(_))));
@@ -105,6 +109,7 @@ fn their_schemas_name_the_types_of_the_protocol() {
             "digest": {"type": "bytes"},
             "any": {"type": "anything"},
             "more": {"type": "schemaless_dictionary"},
+            "count": {"type": "integer", "gte": -5},
         },
         "optional_keys": ["paid", "photo"],
         "allow_extra_keys": false,
@@ -136,6 +141,7 @@ fn what_the_protocol_or_the_type_cannot_hold_is_refused() {
         ("price", Value::from("1.50")),
         ("digest", Value::Bytes(vec![1, 2, 3])),
         ("day", Value::from("2024-02-29")),
+        ("count", Value::from(1.0)),
     ] {
         let mut body = Body::encode(&delivery()).unwrap().into_map();
         body.insert(key, value.clone());
