@@ -95,6 +95,9 @@ impl Schema {
     /// - A variant of an enum with a `tag` that holds nothing but the enum itself (`Not(Box<Self>)`) sends schemars into
     ///   endless recursion. Give it a named field: `Not { inner: Box<Self> }`.
     /// - A flattened enum beside other fields has no schema; give the enum a field of its own.
+    /// - Signed integers without zero, such as `NonZeroI64`, have no schema. Unsigned ones have.
+    /// - Keys of a map that are truth values are texts to schemars and truth values on the wire, so such a map needs a
+    ///   schema built by hand.
     ///
     /// `#[schemars(extend("x-soa" = "…"))]` makes a field what Rust's types have no word for: `date`, `time`, `datetime`,
     /// `decimal`, `amount`, `bytes`, `latitude`, `longitude`, `unicode_decimal`, `currency`, `country`, `hashable`, or a
