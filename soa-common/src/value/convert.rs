@@ -1,4 +1,4 @@
-use super::{Amount, Date, DateTime, Decimal, Map, Time, UtcDateTime, Value};
+use super::{Amount, Date, DateTime, Decimal, Integer, Map, Time, UtcDateTime, Value};
 
 macro_rules! from {
     ($($type:ty => $variant:ident),* $(,)?) => {$(
@@ -12,6 +12,7 @@ macro_rules! from {
 
 from! {
     bool => Bool,
+    Integer => Integer,
     f32 => Float,
     f64 => Float,
     &str => Text,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use soa_common::{
-    Amount, Body, Date, DateTime, Decimal, InvalidField, Map, Time, UtcDateTime, Value,
+    Amount, Body, Date, DateTime, Decimal, Integer, InvalidField, Map, Time, UtcDateTime, Value,
     msgpack::{self, MAX_DEPTH},
 };
 
@@ -58,6 +58,9 @@ struct Nested(Option<Box<Nested>>, ());
 #[test]
 fn types_are_written_as_equal_values_are() {
     check((), Value::Null);
+    check(Integer::from(u64::MAX), u64::MAX);
+    check(Integer::from(i64::MIN), i64::MIN);
+    check(vec![Integer::from(7)], vec![Value::from(7)]);
     check(Unit, Value::Null);
     check(Some(7_u8), 7);
     check(None::<u8>, Value::Null);
