@@ -56,8 +56,10 @@ impl Service {
     fn introspect_all(&self, format: SchemaFormat) -> Body {
         let built_in = self.built_in().flat_map(|(name, action)| action.info(name));
         let actions = built_in.chain(self.actions()).map(|info| (info.name.clone(), info));
-        let mut answer = answer(actions, format);
-        answer.insert("documentation", text(self.description()));
+        let [names, actions] = answer(actions, format);
+        // The keys stand in another order than in the answer about one action, as in the original.
+        let documentation = text(self.description());
+        let answer = Map::from([("actions", actions), ("action_names", names), ("documentation", documentation)]);
         // As bytes it is cloned for nothing.
         Body::encode(&Value::Map(answer.clone())).unwrap_or_else(|_| answer.into())
     }
@@ -70,7 +72,7 @@ impl Service {
         let mut infos = action.info(name);
         let is_switched = infos.iter().any(|info| *info.name != **name);
         if is_switched && version.is_none() {
-            return Ok(answer(infos.into_iter().map(|info| (info.name.clone(), info)), format));
+            return Ok(about(infos.into_iter().map(|info| (info.name.clone(), info)), format));
         }
         // As in the original: what is not switched has one version, and for a switch it does not know a switched action
         // has the default, which is the last.
@@ -79,7 +81,7 @@ impl Service {
             Some(index) => Some(infos.swap_remove(index)),
             None => infos.pop(),
         };
-        Ok(answer(info.map(|info| (requested.to_owned(), info)), format))
+        Ok(about(info.map(|info| (requested.to_owned(), info)), format))
     }
 }
 
@@ -106,8 +108,14 @@ fn parse(requested: &str) -> (&str, Option<String>) {
     }
 }
 
-/// The part of an answer that is about actions, each under the name it is to have.
-fn answer<'a>(infos: impl IntoIterator<Item = (String, ActionInfo<'a>)>, format: SchemaFormat) -> Map {
+/// The answer about one action.
+fn about<'a>(infos: impl IntoIterator<Item = (String, ActionInfo<'a>)>, format: SchemaFormat) -> Map {
+    let [names, actions] = answer(infos, format);
+    Map::from([("action_names", names), ("actions", actions)])
+}
+
+/// The names of actions, sorted, and the actions, each under the name it is to have.
+fn answer<'a>(infos: impl IntoIterator<Item = (String, ActionInfo<'a>)>, format: SchemaFormat) -> [Value; 2] {
     let mut actions = Map::new();
     let mut names = Vec::new();
     for (name, info) in infos {
@@ -116,7 +124,7 @@ fn answer<'a>(infos: impl IntoIterator<Item = (String, ActionInfo<'a>)>, format:
     }
     names.sort_unstable();
     let names: Vec<Value> = names.into_iter().map(Value::from).collect();
-    Map::from([("action_names", Value::from(names)), ("actions", actions.into())])
+    [names.into(), actions.into()]
 }
 
 fn document(info: &ActionInfo<'_>, format: SchemaFormat) -> Map {

@@ -48,7 +48,7 @@ impl Schema {
             Self::UnicodeDecimal(field) => Shown::new("unicode_decimal").described(&field.description),
             Self::EmailAddress(field) => Shown::new("email_address")
                 .described(&field.description)
-                .maybe("domain_whitelist", field.domain_whitelist.as_deref().map(texts)),
+                .maybe("domain_whitelist", field.domain_whitelist.as_deref().and_then(domains)),
             Self::IpAddress(field) => Shown::new("ip_address")
                 .described(&field.description)
                 .with("options", list([Shown::new("ipv4_address").0, Shown::new("ipv6_address").0])),
@@ -170,11 +170,13 @@ fn currencies(valid: Option<&[String]>) -> Value {
 fn codes(given: Option<&[String]>, all: &[&str]) -> Vec<Value> {
     let mut codes: Vec<&str> = given.map_or_else(|| all.to_vec(), |given| given.iter().map(String::as_str).collect());
     codes.sort_unstable();
+    codes.dedup();
     codes.into_iter().map(Value::from).collect()
 }
 
-fn texts(texts: &[String]) -> Vec<Value> {
-    texts.iter().map(|text| text.as_str().into()).collect()
+/// Domains are a set; that there are none is not shown.
+fn domains(domains: &[String]) -> Option<Vec<Value>> {
+    (!domains.is_empty()).then(|| codes(Some(domains), &[]))
 }
 
 fn list(maps: impl IntoIterator<Item = Map>) -> Vec<Value> {
