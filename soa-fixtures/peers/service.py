@@ -11,16 +11,20 @@ from conformity import fields
 from pysoa.common.errors import Error
 from pysoa.common.logging import PySOALogContextFilter
 from pysoa.server.action.base import Action
-from pysoa.server.action.status import StatusActionFactory
+from pysoa.server.action.status import BaseStatusAction, StatusActionFactory
 from pysoa.server.action.switched import SwitchedAction
 from pysoa.server.errors import ActionError, JobError
 from pysoa.server.server import Server
 from pysoa.server.settings import ServerSettings
 
+import catalogue
 import connection
+import order
 
-SECONDS = fields.Dictionary({'seconds': fields.Float()})
-PID = fields.Dictionary({'pid': fields.Integer()})
+SECONDS = fields.Dictionary({'seconds': fields.Float(description='How long, in seconds')})
+PID = fields.Dictionary(
+    {'pid': fields.Integer(gte=0, description='The process id')}, description='Which process answered.',
+)
 
 
 class Square(Action):
@@ -32,7 +36,7 @@ class Square(Action):
         },
         optional_keys=('note',),
     )
-    response_schema = fields.Dictionary({'square': fields.Integer()})
+    response_schema = fields.Dictionary({'square': fields.Integer(gte=0)})
 
     def validate(self, request):
         if request.body['number'] == 13:
@@ -55,8 +59,11 @@ class Boom(Action):
 
 
 class Big(Action):
-    request_schema = fields.Dictionary({'size': fields.Integer(gte=0)})
-    response_schema = fields.Dictionary({'blob': fields.UnicodeString()})
+    description = 'Gives a text of the wanted size.'
+    request_schema = fields.Dictionary({'size': fields.Integer(gte=0, description='In bytes')})
+    response_schema = fields.Dictionary(
+        {'blob': fields.UnicodeString(description='As many letters `a` as were wanted')},
+    )
 
     def run(self, request):
         return {'blob': 'a' * request.body['size']}
@@ -107,6 +114,7 @@ class Pid(Action):
 
 
 class Sleep(Pid):
+    description = 'Gives the process id after a while.'
     request_schema = SECONDS
 
     def run(self, request):
@@ -115,6 +123,7 @@ class Sleep(Pid):
 
 
 class Spin(Pid):
+    description = 'Gives the process id after a while.'
     request_schema = SECONDS
 
     def run(self, request):
@@ -135,8 +144,9 @@ class BadJob(Action):
 
 
 class GetUsers(Action):
+    description = 'Gives users by integer keys: all, or those of the given ids that there are.'
     request_schema = fields.Dictionary(
-        {'ids': fields.List(fields.Integer())}, optional_keys=('ids',),
+        {'ids': fields.List(fields.Integer(), description='The ids; all users when absent')}, optional_keys=('ids',),
     )
 
     def run(self, request):
@@ -153,7 +163,8 @@ class GetUsers(Action):
 
 
 class GetCompanies(Action):
-    request_schema = fields.Dictionary({'ids': fields.List(fields.Integer())})
+    description = 'Gives the companies of the given ids by integer keys, those that there are.'
+    request_schema = fields.Dictionary({'ids': fields.List(fields.Integer(), description='The ids in any order')})
 
     def run(self, request):
         return {'companies': {
@@ -168,41 +179,54 @@ class GetCompanies(Action):
 
 
 class Relay(Action):
-    request_schema = fields.Dictionary({'service': fields.UnicodeString()})
+    description = 'Gives what the `context` action of another service says.'
+    request_schema = fields.Dictionary({'service': fields.UnicodeString(description='The service to call')})
 
     def run(self, request):
         return request.client.call_action(request.body['service'], 'context').body
 
 
 class Local(Action):
-    request_schema = fields.Dictionary({'number': fields.Integer()})
+    description = "Gives what the service's own `square` says."
+    request_schema = fields.Dictionary({'number': fields.Integer(description='The number to square, of any size')})
 
     def run(self, request):
         return request.call_local_action('square', {'number': request.body['number']}).body
 
 
+class Status(BaseStatusAction):
+    check_client_settings = BaseStatusAction._check_client_settings
+
+    def check_disk(self, request):
+        self.diagnostics['free_bytes'] = 1024
+        return [(False, 'DISK_NEARLY_FULL', 'One kilobyte is left'), (True, 'DISK_SLOW', 'It takes a second')]
+
+
 class ConformanceServer(Server):
     """The conformance service."""
 
+    # In the order in which introspection of the service in Rust shows them.
     action_class_map = {
-        'square': Square,
+        'status': StatusActionFactory('1.2.3', 'build-7', Status),
         'bad_response': BadResponse,
-        'boom': Boom,
         'big': Big,
+        'boom': Boom,
+        'catalogue': catalogue.Catalogue,
+        'context': Context,
+        'crash': Crash,
         'denied': Denied,
         'echo': Echo,
-        'context': Context,
-        'versioned': Versioned,
+        'get_companies': GetCompanies,
+        'get_users': GetUsers,
+        'job_error': BadJob,
+        'local': Local,
+        'order': order.Order,
+        'pid': Pid,
+        'relay': Relay,
         'sleep': Sleep,
         'spin': Spin,
-        'crash': Crash,
-        'pid': Pid,
-        'job_error': BadJob,
-        'get_users': GetUsers,
-        'get_companies': GetCompanies,
-        'relay': Relay,
-        'local': Local,
-        'status': StatusActionFactory('1.2.3', 'build-7'),
+        'square': Square,
+        'versioned': Versioned,
     }
 
     def setup(self):

@@ -2,50 +2,27 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use soa_common::{Body, Map, Value};
-use soa_server::{
-    Action, ActionContext, ActionError, Schema,
-    schema::{Dictionary, Integer, UnicodeString},
-};
+use soa_common::{Body, Integer, Map};
+use soa_server::{ActionContext, ActionError};
 
 /// Gives what the `context` action of another service says.
-pub(crate) struct Relay;
-
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Target {
+    /// The service to call
     service: String,
 }
 
-impl Action for Relay {
-    type Input = Target;
-    type Output = Body;
-
-    fn request_schema(&self) -> Option<Schema> {
-        Some(Dictionary::new().required("service", UnicodeString::new()).into())
-    }
-
-    async fn run(&self, ctx: ActionContext, target: Target) -> Result<Body, ActionError> {
-        Ok(ctx.client().call_action(&target.service, "context", Body::empty()).await?.body)
-    }
-}
-
 /// Gives what the service's own `square` says.
-pub(crate) struct Local;
-
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Number {
-    number: Value,
+    /// The number to square, of any size
+    number: Integer,
 }
 
-impl Action for Local {
-    type Input = Number;
-    type Output = Body;
+pub(crate) async fn relay(ctx: ActionContext, target: Target) -> Result<Body, ActionError> {
+    Ok(ctx.client().call_action(&target.service, "context", Body::empty()).await?.body)
+}
 
-    fn request_schema(&self) -> Option<Schema> {
-        Some(Dictionary::new().required("number", Integer::new()).into())
-    }
-
-    async fn run(&self, ctx: ActionContext, input: Number) -> Result<Body, ActionError> {
-        Ok(ctx.call_local("square", Map::from([("number", input.number)])).await?.body)
-    }
+pub(crate) async fn local(ctx: ActionContext, input: Number) -> Result<Body, ActionError> {
+    Ok(ctx.call_local("square", Map::from([("number", input.number)])).await?.body)
 }

@@ -3,10 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use soa_common::{Body, Map, Value};
-use soa_server::{
-    Action, ActionContext, ActionError, Schema,
-    schema::{Dictionary, Integer, UnicodeString},
-};
+use soa_server::{ActionContext, ActionError};
 
 /// Gives any body back, untouched.
 pub(crate) async fn echo(body: Body) -> Result<Body, ActionError> {
@@ -27,34 +24,21 @@ pub(crate) async fn context(ctx: ActionContext, _body: Body) -> Result<Map, Acti
 const LARGEST: usize = 64 * 1024 * 1024;
 
 /// Gives a text of the wanted size.
-pub(crate) struct Big;
-
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Size {
+    /// In bytes
     size: usize,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Blob {
+    /// As many letters `a` as were wanted
     blob: String,
 }
 
-impl Action for Big {
-    type Input = Size;
-    type Output = Blob;
-
-    fn request_schema(&self) -> Option<Schema> {
-        Some(Dictionary::new().required("size", Integer::new().gte(0)).into())
+pub(crate) async fn big(input: Size) -> Result<Blob, ActionError> {
+    if input.size > LARGEST {
+        return Err(ActionError::new("TOO_LARGE", format!("At most {LARGEST} bytes")).field("size"));
     }
-
-    fn response_schema(&self) -> Option<Schema> {
-        Some(Dictionary::new().required("blob", UnicodeString::new()).into())
-    }
-
-    async fn run(&self, _ctx: ActionContext, input: Size) -> Result<Blob, ActionError> {
-        if input.size > LARGEST {
-            return Err(ActionError::new("TOO_LARGE", format!("At most {LARGEST} bytes")).field("size"));
-        }
-        Ok(Blob { blob: "a".repeat(input.size) })
-    }
+    Ok(Blob { blob: "a".repeat(input.size) })
 }

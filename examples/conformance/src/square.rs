@@ -1,22 +1,22 @@
-//! Actions with schemas of their own and a check of what schemas cannot say.
+//! Actions with a check of what schemas cannot say.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use soa_common::codes;
-use soa_server::{
-    Action, ActionContext, ActionError, JobError, Schema,
-    schema::{Dictionary, Integer, UnicodeString},
-};
+use soa_server::{Action, ActionContext, ActionError, JobError, Schema};
 
-/// Squares a number.
 pub(crate) struct Square;
 
 /// Promises a number and answers a text.
 pub(crate) struct BadResponse;
 
+/// Squares a number.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Input {
+    /// The number to square
     number: u64,
+    #[expect(dead_code, reason = "it is checked and not used")]
+    note: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -27,18 +27,6 @@ pub(crate) struct Output<T> {
 impl Action for Square {
     type Input = Input;
     type Output = Output<u64>;
-
-    fn description(&self) -> Option<String> {
-        Some("Squares a number.".to_owned())
-    }
-
-    fn request_schema(&self) -> Option<Schema> {
-        Some(request_schema())
-    }
-
-    fn response_schema(&self) -> Option<Schema> {
-        Some(response_schema())
-    }
 
     fn validate(&self, _ctx: &ActionContext, input: &Input) -> Result<(), ActionError> {
         check_luck(input)
@@ -60,16 +48,8 @@ impl Action for BadResponse {
     type Input = Input;
     type Output = Output<&'static str>;
 
-    fn description(&self) -> Option<String> {
-        Some("Squares a number.".to_owned())
-    }
-
-    fn request_schema(&self) -> Option<Schema> {
-        Some(request_schema())
-    }
-
     fn response_schema(&self) -> Option<Schema> {
-        Some(response_schema())
+        Schema::of_output::<Output<u64>>().ok()
     }
 
     fn validate(&self, _ctx: &ActionContext, input: &Input) -> Result<(), ActionError> {
@@ -86,15 +66,4 @@ fn check_luck(input: &Input) -> Result<(), ActionError> {
         13 => Err(ActionError::new("UNLUCKY", "Not thirteen").field("number").variable("number", "13")),
         _ => Ok(()),
     }
-}
-
-fn request_schema() -> Schema {
-    Dictionary::new()
-        .required("number", Integer::new().gte(0).description("The number to square"))
-        .optional("note", Schema::nullable(UnicodeString::new()))
-        .into()
-}
-
-fn response_schema() -> Schema {
-    Dictionary::new().required("square", Integer::new()).into()
 }

@@ -20,7 +20,7 @@ fn the_original_says_what_its_actions_take_and_give() {
 
     let run = fixture.run("introspect", &[]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
-    assert!(run.stdout.starts_with("peer has 20 actions\n  The conformance service.\n\nbad_response\n"), "{run:?}");
+    assert!(run.stdout.starts_with("peer has 22 actions\n  The conformance service.\n\nbad_response\n"), "{run:?}");
     let square = "\nsquare
   Squares a number.
   request   dictionary
@@ -28,7 +28,7 @@ fn the_original_says_what_its_actions_take_and_give() {
             The number to square
     note    text, optional, nullable
   response  dictionary
-    square  integer
+    square  integer, at least 0
 ";
     assert!(run.stdout.contains(square), "{run:?}");
     let titles: Vec<_> = run.stdout.lines().filter(|line| line.starts_with(|c: char| c.is_alphabetic())).collect();

@@ -15,10 +15,15 @@ fn the_original_says_its_versions_and_its_health() {
 
     let run = fixture.run("status", &[]);
     let mut lines = run.stdout.lines();
-    assert_eq!((run.code, run.stderr.as_str(), lines.next()), (0, "", Some("peer is healthy")), "{run:?}");
-    assert_eq!(lines.next(), Some("  version     1.2.3"));
-    assert_eq!(lines.next(), Some("  build       build-7"));
-    assert!(lines.any(|line| line == "  pysoa       1.4.9"), "{run:?}");
+    assert_eq!(
+        (run.code, run.stderr.as_str(), lines.next()),
+        (1, "", Some("peer is not healthy: 1 error, 1 warning")),
+        "{run:?}"
+    );
+    assert_eq!(lines.next(), Some("  version      1.2.3"));
+    assert_eq!(lines.next(), Some("  build        build-7"));
+    assert!(lines.any(|line| line == "  pysoa        1.4.9"), "{run:?}");
+    assert!(lines.any(|line| line == "    DISK_SLOW  It takes a second"), "{run:?}");
 
     let run = fixture.run("status", &["--quick", "-v"]);
     assert!(run.stdout.starts_with("peer answers; it ran no health checks\n  version "), "{run:?}");
@@ -26,7 +31,10 @@ fn the_original_says_its_versions_and_its_health() {
 
     let run = fixture.run("status", &["--json"]);
     let body: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!((&body["version"], &body["healthcheck"]["errors"]), (&json!("1.2.3"), &json!([])), "{run:?}");
+    assert_eq!(
+        (&body["version"], &body["healthcheck"]["errors"]),
+        (&json!("1.2.3"), &json!([["DISK_SLOW", "It takes a second"]]))
+    );
     assert_eq!(run.stdout.lines().count(), 1);
     let quick: Value = serde_json::from_str(&fixture.run("status", &["-q", "--json"]).stdout).unwrap();
     assert_eq!(quick.get("healthcheck"), None);

@@ -6,7 +6,7 @@ use super::process::Process;
 ///
 /// Its actions: `square`, `bad_response`, `boom`, `big`, `denied`, `echo`, `context`, `versioned`,
 /// `sleep`, `spin`, `crash`, `pid`, `job_error`, `get_users`, `get_companies`, `relay`, `local`,
-/// and the built-in `status` and `introspect`.
+/// `catalogue`, `order`, and the built-in `status` and `introspect`.
 #[derive(Debug)]
 pub struct PythonService {
     process: Process,

@@ -8,6 +8,15 @@ pub(crate) fn comparable(mut answer: Json) -> Json {
     answer
 }
 
+/// Where two answers begin to differ, if they do. The order of keys counts.
+pub(crate) fn difference(found: &Json, expected: &Json) -> Option<String> {
+    let texts = [found, expected].map(|json| json.to_string().chars().collect::<Vec<_>>());
+    let [found, expected] = &texts;
+    let start = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
+    let part = |text: &[char]| text.iter().skip(start.saturating_sub(100)).take(400).collect::<String>();
+    (found != expected).then(|| format!("  found    …{}\n  expected …{}\n", part(found), part(expected)))
+}
+
 fn level(value: &mut Json) {
     match value {
         Json::Array(items) => items.iter_mut().for_each(level),

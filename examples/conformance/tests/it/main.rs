@@ -18,6 +18,7 @@ mod expiry;
 mod fleet;
 mod full_queue;
 mod hostile;
+mod introspection;
 mod outages;
 mod raw_jobs;
 mod ring;

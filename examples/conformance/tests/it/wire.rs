@@ -13,7 +13,7 @@ use soa_common::{
 };
 use soa_fixtures::{RedisServer, Reply};
 
-use crate::tagged;
+use crate::{comparable::comparable, tagged};
 
 /// How long something may take on the slowest machine that runs the tests.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -56,10 +56,38 @@ pub(crate) fn pushes(redis: &RedisServer) -> u64 {
 
 /// A frame of version 3 with an envelope in MessagePack.
 pub(crate) fn frame(envelope: &Json) -> Vec<u8> {
+    frame_by(Serializer::Msgpack, envelope)
+}
+
+/// A frame of version 3 with an envelope. JSON has no tags.
+pub(crate) fn frame_by(serializer: Serializer, envelope: &Json) -> Vec<u8> {
     let mut frame = Vec::new();
-    frame::write_headers(&mut frame, ProtocolVersion::V3, Serializer::Msgpack);
-    frame.extend_from_slice(&msgpack(envelope));
+    frame::write_headers(&mut frame, ProtocolVersion::V3, serializer);
+    frame.extend_from_slice(&serializer.from_msgpack(msgpack(envelope)).unwrap());
     frame
+}
+
+/// Gets the answers to one action called many times in one job, in the order in which they lie on the wire.
+#[track_caller]
+pub(crate) fn ask(
+    redis: &RedisServer,
+    serializer: Serializer,
+    service: &str,
+    action: &str,
+    bodies: &[Json],
+) -> Vec<Json> {
+    let reply_to = format!("service.{service}.raw!0123456789ab");
+    let mut job = job(action, &json!({}));
+    job["control"]["continue_on_error"] = json!(true);
+    job["actions"] = bodies.iter().map(|body| json!({"action": action, "body": body})).collect();
+    push(redis, service, &frame_by(serializer, &envelope(7, &reply_to, &job)));
+    let answer = pop(redis, &reply_to).unwrap_or_else(|| panic!("no answer from {service}"));
+    let mut answer = comparable(read(&answer));
+    let Json::Array(answers) = answer["body"]["actions"].take() else {
+        panic!("{service}: {answer}");
+    };
+    assert_eq!(answers.len(), bodies.len(), "{service}: {answer}");
+    answers
 }
 
 /// A tagged JSON map as MessagePack.
