@@ -30,6 +30,7 @@ mod middleware;
 mod numbers;
 mod process;
 mod process_faults;
+mod responses;
 mod round_trips;
 mod schemas;
 mod settings;

@@ -28,7 +28,7 @@ impl<'a> Walk<'a> {
                 return Ok(());
             }
         }
-        if self.report.is_quiet && !any.options.is_empty() {
+        if self.report.is_quiet() && !any.options.is_empty() {
             return Err(Stop::Refused);
         }
         self.each_of(&any.options, value, path)
@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
         if let Some((_, schema)) = branch {
             return self.check(schema, path);
         }
-        let value = Lazy(|| print::text(&Value::from_msgpack(raw).unwrap_or_default()));
+        let value = self.report.data(|| print::text(&Value::from_msgpack(raw).unwrap_or_default()));
         self.violation(codes::UNKNOWN, format_args!("Invalid switch value '{value}'"), path);
         self.reader.skip()?;
         self.report.verdict()

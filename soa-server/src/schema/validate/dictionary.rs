@@ -34,8 +34,9 @@ impl<'a> Walk<'a> {
         self.report.violations.extend(wrong.into_iter().flat_map(|(_, violations)| violations));
         let extra = extra?;
         if !extra.is_empty() {
-            let names: Vec<_> = distinct(&extra).into_iter().map(print::text).collect();
-            self.violation(codes::UNKNOWN, format_args!("Extra keys present: {}", names.join(", ")), path);
+            let names = || distinct(&extra).into_iter().map(print::text).collect::<Vec<_>>().join(", ");
+            let names = self.report.data(names);
+            self.violation(codes::UNKNOWN, format_args!("Extra keys present: {names}"), path);
         }
         self.additional(dictionary.additional_validator.as_ref(), value, before, path)
     }
@@ -67,7 +68,7 @@ impl<'a> Walk<'a> {
             }
             self.reader.skip()?;
             if !dictionary.allow_extra_keys {
-                if self.report.is_quiet {
+                if self.report.is_quiet() {
                     return Err(Stop::Refused);
                 }
                 extra.push(Value::from_msgpack(raw.skip()?)?);

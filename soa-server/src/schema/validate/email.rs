@@ -17,7 +17,7 @@ impl Walk<'_> {
             return self.invalid(path, format_args!("Not a valid email address (missing @ sign)"));
         };
         if !is_dot_atom(local) && !is_quoted(local) {
-            let path = Path::Key(path, local);
+            let path = Path::Part(path, local);
             return self.invalid(&path, format_args!("Not a valid email address (invalid local user field)"));
         }
         let is_known = match &field.domain_whitelist {
@@ -29,7 +29,7 @@ impl Walk<'_> {
         }
         let encoded = idna::to_ascii(domain);
         if !encoded.as_deref().is_some_and(is_domain) {
-            let path = Path::Key(path, encoded.as_deref().unwrap_or(domain));
+            let path = Path::Part(path, encoded.as_deref().unwrap_or(domain));
             self.invalid(&path, format_args!("Not a valid email address (invalid domain field)"));
         }
     }

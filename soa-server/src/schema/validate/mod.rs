@@ -13,16 +13,16 @@ mod money;
 mod report;
 mod temporal;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use soa_common::{
     InvalidMessage, Value, codes,
     msgpack::{Reader, Token},
 };
 
-use super::{AdditionalValidator, Path, Schema};
+use super::{AdditionalValidator, Path, Schema, path::MASK};
 pub use report::Violation;
-use report::{Lazy, Report};
+use report::{Lazy, Report, Telling};
 
 impl Schema {
     /// Everything that is wrong with one MessagePack value, in the order of the schema; nothing when it is accepted.
@@ -41,9 +41,21 @@ impl Schema {
         self.validate_at(&Path::Top, msgpack)
     }
 
+    /// As [`validate`](Self::validate), with nothing in it that comes from the value: `*` stands for keys that the schema
+    /// does not name, for members of sets and for other parts of the value, and the texts of an
+    /// [`AdditionalValidator`] are not told. Indexes are.
+    #[must_use]
+    pub fn validate_masked(&self, msgpack: &[u8]) -> Vec<Violation> {
+        self.walk(Telling::Masked, &Path::Top, msgpack)
+    }
+
     /// As [`validate`](Self::validate), for a value that is part of another one.
     pub(crate) fn validate_at(&self, path: &Path<'_>, msgpack: &[u8]) -> Vec<Violation> {
-        let mut walk = Walk { reader: Reader::new(msgpack), report: Report::default() };
+        self.walk(Telling::All, path, msgpack)
+    }
+
+    fn walk(&self, telling: Telling, path: &Path<'_>, msgpack: &[u8]) -> Vec<Violation> {
+        let mut walk = Walk { reader: Reader::new(msgpack), report: Report::new(telling) };
         match walk.check(self, path) {
             Ok(()) | Err(Stop::Refused) => {}
             Err(Stop::Full) => walk.invalid(path, format_args!("More is wrong than can be told")),
@@ -120,10 +132,10 @@ impl<'a> Walk<'a> {
 
     /// Whether a schema accepts the next value. Nothing is said of what is wrong with it.
     fn accepts(&mut self, schema: &Schema, path: &Path<'_>) -> bool {
-        let before = (self.report.is_quiet, self.report.is_refused);
-        self.report.is_quiet = true;
+        let before = (self.report.telling, self.report.is_refused);
+        self.report.telling = Telling::Nothing;
         let checked = self.check(schema, path);
-        (self.report.is_quiet, self.report.is_refused) = before;
+        (self.report.telling, self.report.is_refused) = before;
         checked.is_ok()
     }
 
@@ -149,7 +161,9 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         for found in (validator.check)(&Value::from_msgpack(container.skip()?)?) {
-            self.report.add(|| Violation { pointer: path.lead_to(found.pointer), ..found });
+            let is_masked = self.report.is_masked();
+            let found = if is_masked { masked(found, validator) } else { found };
+            self.report.add(|| Violation { pointer: path.lead_to(found.pointer, is_masked), ..found });
         }
         Ok(())
     }
@@ -159,6 +173,21 @@ impl<'a> Walk<'a> {
     }
 
     fn violation(&mut self, code: &'static str, message: fmt::Arguments<'_>, path: &Path<'_>) {
-        self.report.add(|| Violation { code: code.into(), message: message.to_string(), pointer: path.pointer() });
+        let is_masked = self.report.is_masked();
+        self.report.add(|| Violation {
+            code: code.into(),
+            message: message.to_string(),
+            pointer: path.lead_to(None, is_masked),
+        });
     }
+}
+
+/// What somebody's code says of a value may hold any part of it.
+fn masked(found: Violation, validator: &AdditionalValidator) -> Violation {
+    let code = match found.code {
+        Cow::Borrowed(code) => code,
+        Cow::Owned(_) => codes::INVALID,
+    };
+    let refused = Violation::new(code, format!("Refused by {}", validator.name));
+    Violation { pointer: found.pointer.map(|_| MASK.to_owned()), ..refused }
 }

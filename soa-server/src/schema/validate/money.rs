@@ -32,7 +32,10 @@ impl Walk<'_> {
         };
         match whole_number(minor.trim().chars(), 10) {
             Some(minor) => self.money(field.valid_currencies.as_deref(), &field.bounds, currency, number(minor), path),
-            None => self.invalid(path, format_args!("Currency amount {minor} cannot be converted to an integer")),
+            None => {
+                let minor = self.report.data(|| minor.to_owned());
+                self.invalid(path, format_args!("Currency amount {minor} cannot be converted to an integer"));
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::Stop;
+use super::{super::path::MASK, Stop};
 
 /// One way in which a value is not what its schema says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +35,35 @@ impl Violation {
 /// element of a long list the same one again.
 const MOST: usize = 4 << 20;
 
+/// How much is told of what is wrong.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(super) enum Telling {
+    #[default]
+    All,
+    /// No value, and nothing that could be made of one: for logs, and for callers who did not send the value.
+    Masked,
+    /// Only acceptance matters: nothing is formatted, and the first violation ends the walk.
+    Nothing,
+}
+
 /// The violations met so far.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) violations: Vec<Violation>,
     /// How many bytes the violations take.
     size: usize,
-    /// Whether only acceptance matters: nothing is formatted, and the first violation ends the walk.
-    pub(super) is_quiet: bool,
+    pub(super) telling: Telling,
     /// Whether a quiet walk met a violation.
     pub(super) is_refused: bool,
 }
 
 impl Report {
+    pub(super) fn new(telling: Telling) -> Self {
+        Self { telling, ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, violation: impl FnOnce() -> Violation) {
-        if self.is_quiet {
+        if self.is_quiet() {
             self.is_refused = true;
             return;
         }
@@ -57,6 +71,20 @@ impl Report {
         let text = violation.message.len() + violation.pointer.as_ref().map_or(0, String::len);
         self.size += size_of::<Violation>() + text;
         self.violations.push(violation);
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.telling == Telling::Nothing
+    }
+
+    pub(super) fn is_masked(&self) -> bool {
+        self.telling == Telling::Masked
+    }
+
+    /// A text made of data, for a message.
+    pub(super) fn data<F: Fn() -> String>(&self, text: F) -> Lazy<impl Fn() -> String + use<F>> {
+        let is_masked = self.is_masked();
+        Lazy(move || if is_masked { MASK.to_owned() } else { text() })
     }
 
     /// Whether the walk goes on: a quiet one goes no further once something is wrong.
