@@ -50,6 +50,7 @@ pub mod schema;
 
 mod action;
 mod error;
+mod hooks;
 mod middleware;
 mod panics;
 
@@ -81,6 +82,7 @@ pub use action::{
 };
 pub use app::{BoxError, Main, main};
 pub use error::{ActionError, JobError};
+pub use hooks::{HookResult, Hooks};
 pub use local::LocalTransport;
 #[doc(hidden)]
 pub use middleware::{ActionLevel, DynMiddleware, JobLevel};

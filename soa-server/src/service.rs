@@ -9,6 +9,7 @@ use crate::{
     action::{
         Action, ActionInfo, Check, ErasedAction, IntoAction, Introspections, Switched, SwitchedBuilder, built_in,
     },
+    hooks::{HookList, Hooks},
     middleware::DynMiddleware,
     panics,
     schema::SchemaError,
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     pub(crate) checks: Vec<Check>,
     pub(crate) introspections: Introspections,
     pub(crate) middleware: Vec<Arc<dyn DynMiddleware>>,
+    pub(crate) hooks: HookList,
     client: Client,
     pub(crate) expose_tracebacks: bool,
 }
@@ -141,6 +143,7 @@ impl Service {
             checks: Vec::new(),
             introspections: Introspections::default(),
             middleware: Vec::new(),
+            hooks: HookList::default(),
             client: Client::default(),
             expose_tracebacks: false,
         };
@@ -295,6 +298,14 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     #[must_use]
     pub fn middleware(mut self, middleware: impl Middleware) -> Self {
         self.service.middleware.push(Arc::new(middleware));
+        self
+    }
+
+    /// Adds what the service does beside its requests. Those added later run inside of these: after them before a
+    /// request, before them after it and at the end.
+    #[must_use]
+    pub fn hooks(mut self, hooks: impl Hooks) -> Self {
+        self.service.hooks.push(hooks);
         self
     }
 

@@ -8,7 +8,7 @@ use std::{error::Error as StdError, ffi::OsString, fmt, io, process::ExitCode, s
 
 use clap::error::ErrorKind;
 use serde::de::DeserializeOwned;
-use soa_client::{ClientBuilder, ClientMiddleware};
+use soa_client::{Client, ClientBuilder, ClientMiddleware};
 use soa_common::settings::SettingsError;
 use tokio::runtime;
 use tracing::warn;
@@ -19,7 +19,7 @@ use crate::{
     cli::{self, Args},
     logging, panics,
     prefork::{self, Ended, Parent, WorkerCommand},
-    worker::Chain,
+    worker::{self, Chain},
 };
 
 /// Any error of a program that serves.
@@ -39,6 +39,9 @@ enum Exit {
 
 type PreFork = Box<dyn FnOnce(&ServerSettings) -> Result<(), BoxError>>;
 
+/// Makes the client of a service out of what the settings say.
+type MakeClient = Box<dyn FnOnce(&ServerSettings, ClientBuilder) -> Result<Client, BoxError>>;
+
 /// What a process that serves needs besides its service. [`main`] is short for one that needs nothing.
 ///
 /// ```no_run
@@ -50,9 +53,21 @@ type PreFork = Box<dyn FnOnce(&ServerSettings) -> Result<(), BoxError>>;
 ///         .run(async |_settings| Ok(soa_server::demo::service()))
 /// }
 /// ```
+///
+/// What a subclass of the original's `Server` overrides is here:
+///
+/// | PySOA | here |
+/// |---|---|
+/// | `pre_fork` | [`Main::pre_fork`], once in the parent |
+/// | `initialize`, `__init__`, `setup` | the function given to [`run`](Self::run), once in each worker before it serves, on its runtime; when it fails the worker ends with exit code 2 |
+/// | `make_client` | [`Main::make_client`], once in each worker |
+/// | `perform_idle_actions`, `perform_pre_request_actions`, `perform_post_request_actions`, `teardown` | [`Hooks`](crate::Hooks) of the service |
+/// | `action_class_map`, `introspection_action` | [`ServiceBuilder::action`](crate::ServiceBuilder::action) |
+/// | `request_class`, `settings_class`, `client_class` | none: state of the service, kwargs of [`register`](Self::register) and client middleware take their place |
 #[derive(Default)]
 pub struct Main {
     pre_fork: Option<PreFork>,
+    make_client: Option<MakeClient>,
     registries: Registries,
 }
 
@@ -89,6 +104,38 @@ impl Main {
     #[must_use]
     pub fn pre_fork(mut self, hook: impl FnOnce(&ServerSettings) -> Result<(), BoxError> + 'static) -> Self {
         self.pre_fork = Some(Box::new(hook));
+        self
+    }
+
+    /// Makes the client of the service, in place of the builder's own `build`, in each worker when its service has been
+    /// made. The builder knows the services of `client_routing` and their middleware. Nothing is made of it when the
+    /// service has a client of its own that knows services ([`ServiceBuilder::client`](crate::ServiceBuilder::client)).
+    ///
+    /// For each job the client inherits the job's context; what shall be in every call besides is for client middleware
+    /// to add. A failure or a panic ends the worker with exit code 2. A later hook replaces an earlier one.
+    ///
+    /// ```
+    /// use soa_client::{CallError, ClientMiddleware, OutgoingRequest, RequestNext};
+    /// use soa_common::transport::PendingResponse;
+    ///
+    /// struct Stage(&'static str);
+    ///
+    /// impl ClientMiddleware for Stage {
+    ///     async fn request(&self, mut call: OutgoingRequest, next: RequestNext<'_>) -> Result<PendingResponse, CallError> {
+    ///         call.request.job.context = call.request.job.context.with("stage", self.0);
+    ///         next.run(call).await
+    ///     }
+    /// }
+    ///
+    /// let main = soa_server::Main::new()
+    ///     .make_client(|_settings, client| Ok(client.middleware(Stage("canary")).build()?));
+    /// ```
+    #[must_use]
+    pub fn make_client(
+        mut self,
+        hook: impl FnOnce(&ServerSettings, ClientBuilder) -> Result<Client, BoxError> + 'static,
+    ) -> Self {
+        self.make_client = Some(Box::new(hook));
         self
     }
 
@@ -185,11 +232,12 @@ impl Main {
         ExitCode::from(exit as u8)
     }
 
-    fn run_with<F>(self, args: &Args, words: Vec<OsString>, service: F) -> Result<Exit, Failure>
+    fn run_with<F>(mut self, args: &Args, words: Vec<OsString>, service: F) -> Result<Exit, Failure>
     where
         F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
     {
-        let prepared = settings::prepare(args, &self.registries)?;
+        let mut prepared = settings::prepare(args, &self.registries)?;
+        prepared.middleware.make_client = self.make_client.take();
         if args.check_settings {
             cli::report_check(&prepared.warnings);
             return Ok(Exit::Clean);
@@ -220,7 +268,7 @@ impl Main {
         }
         // What is wrong with it would end each worker again and again.
         work::check_heartbeat(settings)?;
-        let parent = Parent::new(command, !args.no_respawn, settings.harakiri.timeout);
+        let parent = Parent::new(command, !args.no_respawn, worker::stop_limit(&settings.harakiri));
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(match runtime.block_on(parent.run(count))? {
             Ended::Clean => Exit::Clean,

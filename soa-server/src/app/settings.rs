@@ -9,10 +9,10 @@ use soa_common::{
 };
 
 use super::{
-    BoxError,
+    BoxError, MakeClient,
     registry::{Maker, Registry},
 };
-use crate::{ServerSettings, TransportSettings, cli::Args, middleware::DynMiddleware};
+use crate::{ServerSettings, TransportSettings, cli::Args, middleware::DynMiddleware, worker::Chain};
 
 /// Everything that settings can name.
 #[derive(Default)]
@@ -43,6 +43,8 @@ pub(super) struct PreparedMiddleware {
     server: Vec<Maker<ServerPart>>,
     /// By service of `client_routing`; the outermost first.
     client: Vec<(String, Vec<Maker<ClientPart>>)>,
+    /// In place of the builder's own way.
+    pub(super) make_client: Option<MakeClient>,
 }
 
 /// Reads all of it. The masters of `--redis` win over those of the file, and those over the environment's; a service of
@@ -81,7 +83,11 @@ impl PreparedMiddleware {
             (service.clone(), registries.client.read(&settings.middleware, &key, &mut faults))
         });
         let client = client.collect();
-        if faults.is_empty() { Ok(Self { server, client }) } else { Err(SettingsError::wrong(source, faults)) }
+        if faults.is_empty() {
+            Ok(Self { server, client, make_client: None })
+        } else {
+            Err(SettingsError::wrong(source, faults))
+        }
     }
 
     /// The middleware of the service, and a client that knows the services of `client_routing`.
@@ -93,7 +99,12 @@ impl PreparedMiddleware {
                 client = make()?(client, &service);
             }
         }
-        Ok((server, client.build()?))
+        let client = match self.make_client {
+            Some(make) => make(settings, client)
+                .map_err(|error| BoxError::from(format!("the make_client hook failed: {}", Chain(&*error))))?,
+            None => client.build()?,
+        };
+        Ok((server, client))
     }
 }
 
@@ -178,6 +189,23 @@ mod tests {
         let (_, client) = prepared.middleware.make(&prepared.settings).unwrap();
         let body = client.call_action("users", "a", json!({})).await.unwrap().body;
         assert_eq!(body, Body::encode(&json!({ "name": "outer", "service": "users" })).unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_make_client_hook_gets_the_middleware_of_the_settings() {
+        let settings = json!({ "client_routing": { "users": {} } });
+        let mut prepared = prepare_with(&settings, &[]).unwrap();
+        prepared.middleware.make_client = Some(Box::new(|settings, client| {
+            let name = settings.concurrency.to_string();
+            Ok(client.middleware(Answers { name }).build()?)
+        }));
+        let (_, client) = prepared.middleware.make(&prepared.settings).unwrap();
+        let body = client.call_action("users", "a", json!({})).await.unwrap().body;
+        assert_eq!(body, Body::encode(&json!({ "name": "64", "service": "users" })).unwrap());
+        let mut prepared = prepare_with(&settings, &[]).unwrap();
+        prepared.middleware.make_client = Some(Box::new(|_, _| Err("no licence".into())));
+        let error = prepared.middleware.make(&prepared.settings).err().unwrap();
+        assert_eq!(error.to_string(), "the make_client hook failed: no licence");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) fn run<F>(prepared: Prepared, number: Option<usize>, service: F) -> R
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
-    let stop = control::watch(number.is_some(), prepared.settings.harakiri.timeout)?;
+    let stop = control::watch(number.is_some(), worker::stop_limit(&prepared.settings.harakiri))?;
     let runtime = runtime(prepared.settings.runtime_threads)?;
     let exit = runtime.block_on(work(prepared, number, service, stop));
     // Blocking tasks that nobody waits for any more do not hold the process.

@@ -8,18 +8,19 @@ use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, field::Empty};
 
 use super::{Chain, request_log::RequestLog};
-use crate::{JobInfo, ServerSettings, Service};
+use crate::{Harakiri, JobInfo, ServerSettings, Service, hooks::Hook};
 
 /// What all jobs of a worker share.
 pub(super) struct JobRunner<T> {
     service: Service,
     pub(super) transport: T,
     log: RequestLog,
+    harakiri: Harakiri,
 }
 
 impl<T: ServerTransport> JobRunner<T> {
     pub(super) fn new(service: Service, transport: T, settings: &ServerSettings) -> Self {
-        Self { service, transport, log: RequestLog::new(settings) }
+        Self { service, transport, log: RequestLog::new(settings), harakiri: settings.harakiri.clone() }
     }
 
     /// Runs a request and sends its response, unless the request wants none.
@@ -32,7 +33,26 @@ impl<T: ServerTransport> JobRunner<T> {
             correlation_id = Context::of_job(&request.job).correlation_id(),
             action_name = Empty,
         );
-        self.answer(request).instrument(span).await;
+        async {
+            self.hook(Hook::PreRequest).await;
+            self.answer(request).await;
+            self.hook(Hook::PostRequest).await;
+        }
+        .instrument(span)
+        .await;
+    }
+
+    /// Runs a hook of the service.
+    pub(super) async fn hook(&self, hook: Hook) {
+        let limit = match hook {
+            Hook::Teardown => Some(self.harakiri.shutdown_grace),
+            _ => self.harakiri.timeout,
+        };
+        self.service.0.hooks.run(hook, limit).await;
+    }
+
+    pub(super) fn has_hooks(&self) -> bool {
+        !self.service.0.hooks.is_empty()
     }
 
     async fn answer(&self, request: Received<T::Reply>) {

@@ -16,10 +16,10 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
-use tracing::{debug, info, warn};
+use tracing::{Instrument, debug, info, warn};
 
 use self::{job::JobRunner, outage::Outage};
-use crate::{ServerSettings, Service};
+use crate::{Harakiri, ServerSettings, Service, hooks::Hook};
 
 /// A worker that was told to stop did not finish its requests within `harakiri.timeout`; they were dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,8 @@ pub struct DrainExceeded {
 /// [`main`](crate::main) makes a whole process of it. Up to `concurrency` requests run at once, each in a task of its
 /// own; a panic ends its job only. A transport out of order is tried again for ever, after 5 seconds at most.
 ///
-/// Of the settings it uses `concurrency`, `harakiri.timeout` (the limit of draining) and those of the request log.
+/// Of the settings it uses `concurrency`, `harakiri` (`timeout` is the limit of draining, `shutdown_grace` that of
+/// [`Hooks::teardown`](crate::Hooks::teardown)) and those of the request log.
 ///
 /// ```no_run
 /// use soa_common::transport::redis::{RedisServerTransport, RedisSettings};
@@ -76,6 +77,7 @@ pub(crate) async fn run<T: ServerTransport>(
         runner: Arc::new(JobRunner::new(service, transport, settings)),
         places: Arc::new(Semaphore::new(settings.concurrency)),
         jobs: JoinSet::new(),
+        idle: JoinSet::new(),
         outage: Outage::default(),
         expired: 0,
     };
@@ -92,10 +94,18 @@ pub(crate) async fn run<T: ServerTransport>(
             Ok(())
         }
     };
+    // Whatever is left of it ends with the worker.
+    let _ = timeout(settings.harakiri.shutdown_grace, worker.idle.join_next()).await;
+    worker.runner.hook(Hook::Teardown).await;
     if worker.expired > 0 {
         info!("requests dropped because they had expired before they were started: {}", worker.expired);
     }
     drained.map_err(|limit| DrainExceeded { unfinished: worker.running(), limit })
+}
+
+/// How long a worker that was told to stop may take: for its requests, for its idle actions and for its teardown.
+pub(crate) fn stop_limit(harakiri: &Harakiri) -> Option<Duration> {
+    Some(harakiri.timeout?.saturating_add(harakiri.shutdown_grace.saturating_mul(2)))
 }
 
 struct Worker<T: ServerTransport> {
@@ -104,6 +114,8 @@ struct Worker<T: ServerTransport> {
     places: Arc<Semaphore>,
     /// The jobs end with the worker.
     jobs: JoinSet<()>,
+    /// The idle actions, when they run.
+    idle: JoinSet<()>,
     outage: Outage,
     expired: u64,
 }
@@ -113,7 +125,14 @@ impl<T: ServerTransport> Worker<T> {
         loop {
             let taken = self.take().await;
             turned();
-            let Err(error) = taken else { continue };
+            let error = match taken {
+                Ok(0) => {
+                    self.perform_idle_actions();
+                    continue;
+                }
+                Ok(_) => continue,
+                Err(error) => error,
+            };
             let failure = self.outage.failed(Instant::now());
             match failure.tell {
                 Some(Duration::ZERO) => warn!("cannot receive requests, trying again: {}", Chain(&error)),
@@ -123,6 +142,15 @@ impl<T: ServerTransport> Worker<T> {
                 None => debug!("cannot receive requests: {}", Chain(&error)),
             }
             sleep(failure.delay.mul_f64(1.0 - fastrand::f64() / 2.0)).await;
+        }
+    }
+
+    /// Requests do not wait for them.
+    fn perform_idle_actions(&mut self) {
+        while self.idle.try_join_next().is_some() {}
+        if self.idle.is_empty() && self.runner.has_hooks() {
+            let runner = self.runner.clone();
+            self.idle.spawn(async move { runner.hook(Hook::Idle).await }.in_current_span());
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
 
 mod process_support;
+mod quiet_transport;
 mod rebuilt;
 mod support;
 mod typed_values;
@@ -21,6 +22,7 @@ mod derived_types;
 mod failures;
 mod forms;
 mod heartbeat;
+mod hooks;
 mod introspect;
 mod job_schema;
 mod local_transport;
