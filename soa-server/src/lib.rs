@@ -43,6 +43,11 @@
 //! # }
 //! ```
 //!
+//! A request is checked against the schema of its action before it is decoded, and its caller told all that is wrong with
+//! it at once; see [`Schema::of`] for what types become. [`Definition`] adds rules and hand-built schemas to a function,
+//! [`ServiceBuilder::switched`] chooses between versions of an action, and [`ServiceBuilder::check`] adds to what the
+//! built-in action `status` tells. `docs/writing-a-service.md` is the guide to all of this.
+//!
 //! A job passes through the validation of its shape, the job level of [`Middleware`], and for each action the action
 //! level and the action itself: `docs/protocol.md`, section 5.
 
