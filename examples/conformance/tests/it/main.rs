@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "a test that fails shows the log of its service")]
 
+mod bodies;
 mod caller;
 mod cases;
 mod comparable;
@@ -22,3 +23,4 @@ mod introspection;
 mod outages;
 mod raw_jobs;
 mod ring;
+mod validation;
