@@ -96,6 +96,7 @@ fn bodies() -> Vec<(&'static str, Json)> {
         ("get_users", json!({"ids": [1, "2", null, 4.0]})),
         ("get_users", json!({"ids": {"1": 2}})),
         ("get_users", json!({"ids": null})),
+        ("get_users", json!({"ids": [u64::MAX, 2, i64::MIN]})),
         ("get_companies", json!({"ids": [5, 6, 2]})),
         ("get_companies", json!({})),
         ("local", json!({"number": 9})),
@@ -103,6 +104,9 @@ fn bodies() -> Vec<(&'static str, Json)> {
         ("local", json!({"number": -1})),
         ("local", json!({"number": "x"})),
         ("relay", json!({})),
+        ("catalogue", json!({"id": "x", "list": [1], "text": "é\u{1f600}", "by_text": {"a": [null]}})),
+        ("catalogue", json!({"list": [1, "x"], "any": null, "currency": "x", "polymorph": {"kind": "cow"}, "é": 1})),
+        ("order", json!({"lines": [{"article": "A-1", "pieces": 0}, {}], "delivery": {"boxes": [-1]}, "b": 1, "a": 2})),
         ("echo", json!({})),
         (
             "echo",
