@@ -28,7 +28,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// The most workers for each processor.
 const WORKERS_PER_CORE: usize = 5;
 
-/// The exit codes of a service (`docs/protocol.md`, section 10).
+/// The exit codes of a service (`docs/protocol.md`, "Exit codes").
 #[derive(Clone, Copy, Debug)]
 enum Exit {
     Clean = 0,

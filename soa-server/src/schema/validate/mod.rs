@@ -1,5 +1,5 @@
-//! The check of raw MessagePack against a schema. It never stops at the first error, and where nothing is wrong it
-//! allocates nothing.
+//! The check of raw MessagePack against a schema (`docs/protocol.md`, section 5, "Validation"). It never stops at the first
+//! error, and where nothing is wrong it allocates nothing.
 
 mod combination;
 mod container;
