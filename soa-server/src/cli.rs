@@ -5,6 +5,7 @@ use std::{
     fmt,
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{
@@ -30,6 +31,8 @@ Examples:
 Signals:
   SIGTERM or SIGINT finishes the requests that run and ends the service.
   The same signal again ends it at once.
+  SIGHUP starts the workers of --fork anew, one after the other, with the
+  program and the settings as they are then; no request is lost.
 
 Exit codes:
   0  ended cleanly
@@ -50,6 +53,11 @@ pub(crate) struct Args {
     /// its 9th within 60
     #[arg(long)]
     pub(crate) no_respawn: bool,
+
+    /// How long a worker may take to become ready when SIGHUP starts it anew; one that takes longer is ended again, and
+    /// the other workers stay as they are
+    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = seconds)]
+    pub(crate) start_timeout: Duration,
 
     /// A JSON, YAML or TOML file with settings
     #[arg(short, long, value_name = "FILE")]
@@ -109,6 +117,13 @@ pub(crate) fn report_check(warnings: &[String]) {
 /// Negative numbers get here too, so that they hear the same as all else that is no count.
 fn count(typed: &str) -> Result<usize, &'static str> {
     typed.parse().map_err(|_| "allowed is an integer of 0 or more")
+}
+
+fn seconds(typed: &str) -> Result<Duration, &'static str> {
+    let wrong = "allowed is a number above 0 (seconds)";
+    let seconds = typed.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or(wrong)?;
+    // A year is as good as for ever, and can be added to any time.
+    if seconds.is_zero() { Err(wrong) } else { Ok(seconds.min(Duration::from_secs(365 * 86_400))) }
 }
 
 fn levels() -> impl TypedValueParser<Value = Level> {

@@ -65,6 +65,7 @@ mod service;
 
 mod local;
 
+mod systemd;
 mod worker;
 
 mod prefork;

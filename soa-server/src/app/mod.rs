@@ -18,8 +18,11 @@ use crate::{
     Middleware, ServerSettings, Service,
     cli::{self, Args},
     logging, panics,
-    prefork::{self, Ended, Parent, WorkerCommand},
-    worker::{self, Chain},
+    prefork::{self, Ended, Parent, Plan, WorkerCommand},
+    worker::{
+        self, Chain,
+        line::{Line, Report},
+    },
 };
 
 /// Any error of a program that serves.
@@ -216,10 +219,7 @@ impl Main {
     {
         let words = prefork::command_line();
         let exit = match cli::parse(&words) {
-            Ok(args) => self.run_with(&args, words, service).unwrap_or_else(|failure| {
-                cli::complain(&failure);
-                Exit::Usage
-            }),
+            Ok(args) => self.run_with(&args, words, service),
             Err(error) => {
                 // There is nobody to tell that the help cannot be written.
                 let _ = error.print();
@@ -232,7 +232,34 @@ impl Main {
         ExitCode::from(exit as u8)
     }
 
-    fn run_with<F>(mut self, args: &Args, words: Vec<OsString>, service: F) -> Result<Exit, Failure>
+    fn run_with<F>(self, args: &Args, words: Vec<OsString>, service: F) -> Exit
+    where
+        F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
+    {
+        let line = match args.worker {
+            Some(_) => Line::take().map(|line| Some(Arc::new(line))),
+            None => Ok(None),
+        };
+        let (line, exit) = match line {
+            Ok(line) => (line.clone(), self.become_process(args, words, line, service)),
+            Err(error) => (None, Err(error.into())),
+        };
+        exit.unwrap_or_else(|failure| {
+            cli::complain(&failure);
+            if let Some(starter) = line {
+                starter.report(&Report::Failed(failure.to_string()));
+            }
+            Exit::Usage
+        })
+    }
+
+    fn become_process<F>(
+        mut self,
+        args: &Args,
+        words: Vec<OsString>,
+        starter: Option<Arc<Line>>,
+        service: F,
+    ) -> Result<Exit, Failure>
     where
         F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
     {
@@ -248,19 +275,26 @@ impl Main {
         logging::log_panics();
         panics::install_hook();
         if args.worker.is_some() {
-            return work::run(prepared, args.worker, service);
+            return work::run(prepared, args.worker, starter, service);
         }
         for warning in &prepared.warnings {
             warn!("{warning}");
         }
         match workers(args.fork) {
-            0 | 1 => work::run(prepared, None, service),
-            count => self.lead(&prepared.settings, count, args, words),
+            0 | 1 => work::run(prepared, None, starter, service),
+            count => self.lead(&prepared.settings, count, args, words, starter),
         }
     }
 
     /// Becomes the parent of workers.
-    fn lead(self, settings: &ServerSettings, count: usize, args: &Args, words: Vec<OsString>) -> Result<Exit, Failure> {
+    fn lead(
+        self,
+        settings: &ServerSettings,
+        count: usize,
+        args: &Args,
+        words: Vec<OsString>,
+        starter: Option<Arc<Line>>,
+    ) -> Result<Exit, Failure> {
         let command = WorkerCommand::of_this_process(words)?;
         if let Some(hook) = self.pre_fork {
             let done = panics::guarded(|| hook(settings)).unwrap_or_else(|panic| Err(panic.into()));
@@ -268,12 +302,18 @@ impl Main {
         }
         // What is wrong with it would end each worker again and again.
         work::check_heartbeat(settings)?;
-        let parent = Parent::new(command, !args.no_respawn, worker::stop_limit(&settings.harakiri));
+        let plan = Plan {
+            count,
+            respawns: !args.no_respawn,
+            start_timeout: args.start_timeout,
+            drain_limit: worker::stop_limit(&settings.harakiri),
+        };
+        let parent = Parent::new(command, plan, starter);
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(match runtime.block_on(parent.run(count))? {
+        Ok(match runtime.block_on(parent.run())? {
             Ended::Clean => Exit::Clean,
             Ended::Forced => Exit::Forced,
-            Ended::AllGivenUp => Exit::AllGivenUp,
+            Ended::AllGivenUp(_) => Exit::AllGivenUp,
         })
     }
 }

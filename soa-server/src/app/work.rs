@@ -1,6 +1,6 @@
 //! The process of a worker, with a parent or alone.
 
-use std::{io, pin::pin, process};
+use std::{io, pin::pin, process, sync::Arc};
 
 use soa_common::{
     envelope::PYSOA_VERSION,
@@ -17,18 +17,44 @@ use super::{
     settings::{Prepared, PreparedMiddleware},
 };
 use crate::{
-    ServerSettings, Service, panics,
-    worker::{self, control, heartbeat::Heartbeat},
+    ServerSettings, Service, panics, systemd,
+    worker::{
+        self, control,
+        heartbeat::Heartbeat,
+        line::{Line, Report},
+    },
 };
 
 /// Makes the service and serves until the process is told to stop. A worker of a parent has a number.
-pub(super) fn run<F>(prepared: Prepared, number: Option<usize>, service: F) -> Result<Exit, Failure>
+pub(super) fn run<F>(
+    prepared: Prepared,
+    number: Option<usize>,
+    starter: Option<Arc<Line>>,
+    service: F,
+) -> Result<Exit, Failure>
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
-    let stop = control::watch(number.is_some(), worker::stop_limit(&prepared.settings.harakiri))?;
+    let limit = worker::stop_limit(&prepared.settings.harakiri);
+    let parent = starter.as_deref().filter(|_| number.is_some());
+    let stop = control::watch(parent, limit)?;
+    let ready = move || {
+        systemd::ready();
+        if let Some(starter) = starter {
+            starter.report(&Report::Ready { drain_limit: limit });
+        }
+    };
     let runtime = runtime(prepared.settings.runtime_threads)?;
-    let exit = runtime.block_on(work(prepared, number, service, stop));
+    runtime.spawn(async {
+        // As long as this runtime turns, and no longer.
+        if let Some(mut clock) = systemd::watchdog_clock() {
+            loop {
+                clock.tick().await;
+                systemd::alive();
+            }
+        }
+    });
+    let exit = runtime.block_on(work(prepared, number, service, ready, stop));
     // Blocking tasks that nobody waits for any more do not hold the process.
     runtime.shutdown_background();
     exit
@@ -46,6 +72,7 @@ async fn work<F>(
     prepared: Prepared,
     number: Option<usize>,
     service: F,
+    ready: impl FnOnce() + Send + 'static,
     stop: impl Future<Output = ()>,
 ) -> Result<Exit, Failure>
 where
@@ -62,7 +89,7 @@ where
     let service = service.map_err(|error| Failure::new("the service could not be made", &*error))?;
     // At the level of errors, so that the name stands on every line that is logged at all.
     let span = error_span!("worker", service_name = service.name());
-    host(service, &settings, redis, number, stop).instrument(span).await
+    host(service, &settings, redis, number, ready, stop).instrument(span).await
 }
 
 /// Serves until the process is told to stop.
@@ -71,6 +98,7 @@ async fn host(
     settings: &ServerSettings,
     mut redis: RedisSettings,
     number: Option<usize>,
+    ready: impl FnOnce() + Send + 'static,
     stop: impl Future<Output = ()>,
 ) -> Result<Exit, Failure> {
     let masters: Vec<String> = redis.masters.iter().map(ToString::to_string).collect();
@@ -90,6 +118,11 @@ async fn host(
     if let Some(heartbeat) = &heartbeat {
         info!("heartbeat file: {}", heartbeat.path().display());
     }
+    let connected = transport.connected();
+    tokio::spawn(async move {
+        connected.await;
+        ready();
+    });
     let turned = || heartbeat.iter_mut().for_each(Heartbeat::turned);
     let ended = worker::run(service, transport, settings, turned, stop).await;
     if let Some(heartbeat) = heartbeat {

@@ -1,10 +1,19 @@
-//! How a worker process is started.
+//! How a process of this program is started.
 
-use std::{env, ffi::OsString, io, path::PathBuf, process::Stdio};
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::Child;
 
-/// What is needed to start a worker: this program, its arguments and its directory, as they are now.
+use crate::{systemd, worker::line::Line};
+
+/// What is needed to start this program again: its path, its arguments and its directory, as they are now.
 ///
 /// A program that is replaced while it runs is found under its path again, and is what the next worker runs.
 #[derive(Debug)]
@@ -20,22 +29,35 @@ impl WorkerCommand {
     /// # Errors
     /// When the path of the program or the directory cannot be found out.
     pub(crate) fn of_this_process(command_line: Vec<OsString>) -> io::Result<Self> {
-        let arguments = command_line.into_iter().skip(1).collect();
-        Ok(Self { program: env::current_exe()?, arguments, directory: env::current_dir()? })
+        let mut words = command_line.into_iter();
+        let (typed, running, directory) = (words.next().unwrap_or_default(), env::current_exe()?, env::current_dir()?);
+        let program = as_typed(&directory.join(typed), &running).unwrap_or(running);
+        Ok(Self { program, arguments: words.collect(), directory })
     }
 
-    /// Starts the worker with this number. The other end of its standard input is its lifeline.
-    pub(super) fn start(&self, number: usize) -> io::Result<(Child, Option<ChildStdin>)> {
-        let mut child = Command::new(&self.program)
-            .arg(format!("--worker={number}"))
-            .args(&self.arguments)
-            .current_dir(&self.directory)
-            .stdin(Stdio::piped())
-            .spawn()?;
-        // Taken out of the child, because waiting for it would close it.
-        let lifeline = child.stdin.take();
-        Ok((child, lifeline))
+    /// Starts the worker with this number. The other end of its standard input is its line to this process.
+    pub(super) fn start(&self, number: usize) -> io::Result<(Child, UnixStream)> {
+        let (line, input) = Line::pair()?;
+        let mut command = self.again(&format!("--worker={number}"));
+        for variable in systemd::VARIABLES {
+            command.env_remove(variable);
+        }
+        command.stdin(input);
+        Ok((tokio::process::Command::from(command).spawn()?, line))
     }
+
+    /// The same command with one flag more.
+    pub(super) fn again(&self, flag: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(flag).args(&self.arguments).current_dir(&self.directory);
+        command
+    }
+}
+
+/// The path that was typed, when it is that of the running program: it may lead through a link that a new version
+/// changes, which the path that the system tells has lost.
+fn as_typed(typed: &Path, running: &Path) -> Option<PathBuf> {
+    (fs::canonicalize(typed).ok()? == fs::canonicalize(running).ok()?).then(|| typed.to_owned())
 }
 
 /// The command line of this process, its program first.

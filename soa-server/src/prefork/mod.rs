@@ -4,7 +4,9 @@
 
 mod command;
 mod parent;
+mod process;
 mod respawn;
+mod roll;
 
 pub(crate) use command::{WorkerCommand, command_line};
-pub(crate) use parent::{Ended, Parent};
+pub(crate) use parent::{Ended, Parent, Plan};

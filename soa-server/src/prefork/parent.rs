@@ -5,173 +5,275 @@ use std::{
     future::pending,
     io,
     os::unix::process::ExitStatusExt,
-    process::ExitStatus,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tokio::{
-    process::ChildStdin,
     select,
-    time::{sleep, sleep_until},
+    time::{Interval, sleep, sleep_until},
 };
 use tracing::{error, info, warn};
 
-use super::{command::WorkerCommand, respawn::Respawn};
-use crate::worker::stop::{Ask, StopSignals};
-
-/// How much longer than a worker may drain the parent waits for it.
-const SLACK: Duration = Duration::from_secs(5);
+use super::{
+    command::WorkerCommand,
+    process::{Exit, Id, Phase, Process},
+    respawn::Respawn,
+    roll::Roll,
+};
+use crate::{
+    systemd,
+    worker::{
+        line::{Line, Report},
+        stop::{Ask, FORCE, StopSignals},
+    },
+};
 
 /// How long the end of a worker that was told to stop may be ahead of the parent's own stop signal: a supervisor tells
 /// the whole process group, and an idle worker is fast.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// How long a worker that is ended by force has for saying what it leaves unfinished.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// How the parent came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// Every worker stopped cleanly when it was told to.
     Clean,
     /// Workers were ended by force, or did not finish in time.
     Forced,
-    /// No worker is left that may be started again.
-    AllGivenUp,
+    /// No worker is left that may be started again; how the last one ended.
+    AllGivenUp(String),
+}
+
+/// How a parent treats its workers.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// How many there are.
+    pub(crate) count: usize,
+    /// Whether they are started again.
+    pub(crate) respawns: bool,
+    /// How long one may take to become ready in a rolling restart.
+    pub(crate) start_timeout: Duration,
+    /// How long one that was not ready yet may take to stop.
+    pub(crate) drain_limit: Option<Duration>,
 }
 
 /// Watches over workers numbered from 1.
 pub(crate) struct Parent {
     command: WorkerCommand,
-    respawns: bool,
-    drain_limit: Option<Duration>,
+    pub(super) plan: Plan,
+    /// Where it is to be said that all workers are ready.
+    starter: Option<Arc<Line>>,
+    pub(super) was_ready: bool,
     /// By number: the history of each worker that has not been given up.
-    histories: BTreeMap<usize, Respawn>,
-    running: BTreeMap<usize, Running>,
-    exits: FuturesUnordered<BoxFuture<'static, (usize, io::Result<ExitStatus>)>>,
+    pub(super) histories: BTreeMap<usize, Respawn>,
+    started: u64,
+    pub(super) processes: BTreeMap<Id, Process>,
+    reports: FuturesUnordered<BoxFuture<'static, (Id, Option<Report>)>>,
+    exits: FuturesUnordered<BoxFuture<'static, (Id, usize, Exit)>>,
+    pub(super) roll: Option<Roll>,
     stopping: Option<Stopping>,
-}
-
-struct Running {
-    pid: Pid,
-    /// Closes when this process ends, however it ends.
-    _lifeline: Option<ChildStdin>,
+    last_end: String,
 }
 
 struct Stopping {
-    deadline: Option<Instant>,
     forced: bool,
 }
 
 impl Parent {
-    /// A parent that starts workers with this command; `drain_limit` is how long each may take to stop.
-    pub(crate) fn new(command: WorkerCommand, respawns: bool, drain_limit: Option<Duration>) -> Self {
+    /// A parent that starts workers with this command, and tells who started it once they are ready.
+    pub(crate) fn new(command: WorkerCommand, plan: Plan, starter: Option<Arc<Line>>) -> Self {
         Self {
             command,
-            respawns,
-            drain_limit,
+            plan,
+            starter,
+            was_ready: false,
             histories: BTreeMap::new(),
-            running: BTreeMap::new(),
+            started: 0,
+            processes: BTreeMap::new(),
+            reports: FuturesUnordered::new(),
             exits: FuturesUnordered::new(),
+            roll: None,
             stopping: None,
+            last_end: String::new(),
         }
     }
 
-    /// Starts `count` workers and watches over them until none is left.
+    /// Starts the workers and watches over them until none is left.
     ///
     /// # Errors
     /// When the system refuses a signal handler.
-    pub(crate) async fn run(mut self, count: usize) -> io::Result<Ended> {
+    pub(crate) async fn run(mut self) -> io::Result<Ended> {
         let mut signals = StopSignals::listen(false)?;
-        for number in 1..=count {
+        let mut watchdog = systemd::watchdog_clock();
+        for number in 1..=self.plan.count {
             self.histories.insert(number, Respawn::default());
             self.start(number);
         }
         while !self.exits.is_empty() {
-            let deadline = self.stopping.as_ref().and_then(|stopping| stopping.deadline);
+            let deadline = self.next_deadline();
             select! {
                 biased;
                 ask = signals.next() => match ask {
                     Ask::Drain => self.stop(),
                     Ask::Nothing => {}
-                    Ask::Force => self.force("second stop signal"),
+                    Ask::Reload => self.reload("SIGHUP"),
+                    Ask::Force => self.force(),
                 },
-                Some((number, exit)) = self.exits.next() => self.exited(number, exit),
-                () = until(deadline) => self.force("the workers did not stop in time"),
+                Some((id, report)) = self.reports.next() => self.reported(id, report),
+                Some((id, number, exit)) = self.exits.next() => self.exited(id, number, exit),
+                () = until(deadline) => self.overdue(Instant::now()),
+                () = tick(watchdog.as_mut()) => systemd::alive(),
             }
         }
         Ok(match self.stopping {
             None => {
                 error!("no worker is left");
-                Ended::AllGivenUp
+                Ended::AllGivenUp(self.last_end)
             }
-            Some(Stopping { forced: true, .. }) => Ended::Forced,
-            Some(Stopping { forced: false, .. }) => Ended::Clean,
+            Some(Stopping { forced: true }) => Ended::Forced,
+            Some(Stopping { forced: false }) => Ended::Clean,
         })
     }
 
-    fn start(&mut self, number: usize) {
-        match self.command.start(number) {
-            Ok((mut child, lifeline)) => {
-                // A child that was not waited for has its pid still.
-                let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
-                if let Some(pid) = pid {
-                    info!("worker {number} started with pid {pid}");
-                    self.running.insert(number, Running { pid, _lifeline: lifeline });
-                }
-                self.exits.push(async move { (number, child.wait().await) }.boxed());
+    /// Starts a worker with this number.
+    pub(super) fn start(&mut self, number: usize) -> Id {
+        let id = Id(self.started);
+        self.started += 1;
+        let started = self.command.start(number);
+        match started.and_then(|(child, line)| Process::new(number, child, line, self.plan.drain_limit)) {
+            Ok((process, awaited)) => {
+                info!("worker {number} started with pid {}", process.pid);
+                self.processes.insert(id, process);
+                self.reports.push(awaited.report.map(move |report| (id, report)).boxed());
+                self.exits.push(awaited.exit.map(move |exit| (id, number, exit)).boxed());
             }
-            Err(error) => self.exits.push(async move { (number, Err(error)) }.boxed()),
+            Err(error) => self.exits.push(async move { (id, number, Err(error)) }.boxed()),
+        }
+        id
+    }
+
+    fn reported(&mut self, id: Id, report: Option<Report>) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        match report {
+            Some(Report::Ready { drain_limit }) => {
+                process.drain_limit = drain_limit;
+                if process.phase == Phase::Starting {
+                    process.phase = Phase::Ready;
+                    info!("worker {} is ready", process.number);
+                    self.replaced(id);
+                    self.announce();
+                }
+            }
+            Some(Report::Failed(why)) => process.failure = Some(why),
+            None => {}
         }
     }
 
-    fn exited(&mut self, number: usize, exit: io::Result<ExitStatus>) {
-        let is_news = self.running.remove(&number).is_some();
+    /// Says once that all workers are ready.
+    fn announce(&mut self) {
+        let has_ready = |number: &usize| {
+            self.processes.values().any(|process| process.number == *number && process.phase == Phase::Ready)
+        };
+        if !self.was_ready && !self.histories.is_empty() && self.histories.keys().all(has_ready) {
+            self.was_ready = true;
+            info!("all workers are ready");
+            systemd::ready();
+            if let Some(starter) = self.starter.take() {
+                starter.report(&Report::Ready { drain_limit: self.plan.drain_limit });
+            }
+        }
+    }
+
+    fn exited(&mut self, id: Id, number: usize, exit: Exit) {
+        let process = self.processes.remove(&id);
         // A worker that was still starting dies of such a signal: it had accepted nothing.
         let stopped = [Some(Signal::TERM.as_raw()), Some(Signal::INT.as_raw())];
         let clean = exit.as_ref().is_ok_and(|status| status.success() || stopped.contains(&status.signal()));
-        if is_news && clean && self.stopping.is_none() {
-            self.exits.push(sleep(GRACE).map(move |()| (number, exit)).boxed());
-            return;
-        }
-        let how = match &exit {
+        let mut how = match &exit {
             Ok(status) => format!("ended ({status})"),
             Err(error) => format!("could not be started ({error})"),
         };
-        if let Some(stopping) = &mut self.stopping {
-            stopping.forced |= !clean;
-            return match clean {
+        if let Some(why) = process.as_ref().and_then(|process| process.failure.as_ref()) {
+            how = format!("{how}: {why}");
+        }
+        let was_asked = process.as_ref().is_some_and(|process| process.phase == Phase::Leaving);
+        if was_asked || self.stopping.is_some() {
+            match clean {
                 true => info!("worker {number} {how}"),
                 false => warn!("worker {number} {how}"),
-            };
+            }
+            if let Some(stopping) = &mut self.stopping {
+                stopping.forced |= !clean;
+            }
+            return self.drained(id);
+        }
+        if self.roll.as_ref().is_some_and(|roll| roll.waits_for_start_of(id)) {
+            return self.give_up_roll(&format!("the new worker {number} {how} before it was ready"));
+        }
+        if process.is_some() && clean {
+            self.exits.push(sleep(GRACE).map(move |()| (id, number, exit)).boxed());
+            return;
+        }
+        self.lost(number, &how);
+    }
+
+    /// A worker ended that nobody had told to. It is started again, as far as that is allowed.
+    pub(super) fn lost(&mut self, number: usize, how: &str) {
+        self.last_end = format!("worker {number} {how}");
+        if self.has_current(number) {
+            return warn!("worker {number} {how}: another one has its place");
         }
         let may_start = self.histories.get_mut(&number).is_some_and(|history| history.exited(Instant::now()));
-        match (self.respawns, may_start) {
-            (true, true) => {
-                warn!("worker {number} {how}: starting it again");
-                self.start(number);
-            }
-            (true, false) => error!("worker {number} {how} too often: giving it up"),
-            (false, _) => error!("worker {number} {how}: not started again (--no-respawn)"),
+        if self.plan.respawns && may_start {
+            warn!("worker {number} {how}: starting it again");
+            self.start(number);
+            return;
         }
+        match self.plan.respawns {
+            true => error!("worker {number} {how} too often: giving it up"),
+            false => error!("worker {number} {how}: not started again (--no-respawn)"),
+        }
+        self.histories.remove(&number);
+        self.announce();
+    }
+
+    /// Whether a worker has this number that answers its requests or is about to.
+    pub(super) fn has_current(&self, number: usize) -> bool {
+        self.processes.values().any(|process| process.number == number && process.phase != Phase::Leaving)
     }
 
     fn stop(&mut self) {
-        info!("stop signal: waiting for workers to end: {}", self.running.len());
-        let deadline = self.drain_limit.map(|limit| Instant::now() + limit + SLACK);
-        self.stopping = Some(Stopping { deadline, forced: false });
-        self.signal(Signal::TERM);
+        info!("stop signal: waiting for workers to end: {}", self.processes.len());
+        systemd::stopping();
+        self.stopping = Some(Stopping { forced: false });
+        self.roll = None;
+        self.processes.values_mut().for_each(Process::drain);
     }
 
-    fn force(&mut self, why: &str) {
-        error!("{why}: killing workers that still run: {}", self.running.len());
-        self.stopping = Some(Stopping { deadline: None, forced: true });
-        self.signal(Signal::KILL);
+    fn force(&mut self) {
+        error!("second stop signal: ending workers that still run: {}", self.processes.len());
+        self.stopping = Some(Stopping { forced: true });
+        self.processes.values_mut().for_each(|process| process.force(FORCE, LAST_WORDS));
     }
 
-    fn signal(&self, signal: Signal) {
-        for running in self.running.values() {
-            // It fails only for a process that has ended, which `exits` is about to say.
-            let _ = kill_process(running.pid, signal);
+    /// When something is to be done if nothing happens until then.
+    fn next_deadline(&self) -> Option<Instant> {
+        let killed = self.processes.values().filter_map(|process| process.killed_at);
+        killed.chain(self.roll.as_ref().and_then(Roll::ready_by)).min()
+    }
+
+    fn overdue(&mut self, now: Instant) {
+        for process in self.processes.values_mut().filter(|process| process.killed_at.is_some_and(|at| at <= now)) {
+            error!("worker {} with pid {} did not stop in time: killing it", process.number, process.pid);
+            process.kill();
+        }
+        if self.roll.as_ref().and_then(Roll::ready_by).is_some_and(|by| by <= now) {
+            self.replacement_is_late();
         }
     }
 }
@@ -179,6 +281,13 @@ impl Parent {
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.into()).await,
+        None => pending().await,
+    }
+}
+
+async fn tick(clock: Option<&mut Interval>) {
+    match clock {
+        Some(clock) => drop(clock.tick().await),
         None => pending().await,
     }
 }

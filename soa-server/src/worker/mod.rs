@@ -3,9 +3,11 @@
 pub(crate) mod control;
 pub(crate) mod heartbeat;
 mod job;
+pub(crate) mod line;
 mod outage;
 mod request_log;
 pub(crate) mod stop;
+mod unfinished;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -18,7 +20,7 @@ use tokio::{
 };
 use tracing::{Instrument, debug, info, warn};
 
-use self::{job::JobRunner, outage::Outage};
+use self::{job::JobRunner, outage::Outage, unfinished::Unfinished};
 use crate::{Harakiri, ServerSettings, Service, hooks::Hook};
 
 /// A worker that was told to stop did not finish its requests within `harakiri.timeout`; they were dropped.
@@ -185,9 +187,10 @@ impl<T: ServerTransport> Worker<T> {
         }
         let place = self.places.clone().try_acquire_owned();
         let runner = self.runner.clone();
+        let unfinished = Unfinished::begin();
         self.jobs.spawn(async move {
             runner.run(request).await;
-            drop(place);
+            drop((place, unfinished));
         });
     }
 

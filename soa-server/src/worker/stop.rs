@@ -1,10 +1,12 @@
-//! What stop signals ask for.
+//! What signals ask for.
 
 use std::{
+    future::pending,
     io,
     time::{Duration, Instant},
 };
 
+use rustix::process::Signal;
 use tokio::{
     select,
     signal::unix::{self, SignalKind, signal},
@@ -13,23 +15,30 @@ use tokio::{
 /// Within this time a second signal of another kind is the same request: a terminal and a supervisor that act at once.
 const DUPLICATE: Duration = Duration::from_secs(1);
 
-/// What a stop signal asks for.
+/// What a parent sends to workers that are to end at once. SIGTERM would not do: a worker may get two of them that mean
+/// one request to stop, from its parent and from a supervisor.
+pub(crate) const FORCE: Signal = Signal::QUIT;
+
+/// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
     /// Take nothing new, finish what runs.
     Drain,
     /// Nothing: the signal only repeats another.
     Nothing,
+    /// Start the workers anew.
+    Reload,
     /// End at once.
     Force,
 }
 
-/// SIGINT and SIGTERM of this process.
+/// The signals to this process that a service heeds.
 #[derive(Debug)]
 pub(crate) struct StopSignals {
     interrupt: unix::Signal,
     terminate: unix::Signal,
-    has_parent: bool,
+    hangup: unix::Signal,
+    quit: Option<unix::Signal>,
     policy: Policy,
 }
 
@@ -37,18 +46,21 @@ pub(crate) struct StopSignals {
 enum Kind {
     Interrupt,
     Terminate,
+    Hangup,
+    Quit,
 }
 
 #[derive(Debug, Default)]
 struct Policy {
+    has_parent: bool,
     first: Option<(Kind, Instant)>,
 }
 
 impl StopSignals {
     /// Takes the signals over; from now on they no longer end the process by themselves.
     ///
-    /// A worker that has a parent does not heed SIGINT: a terminal sends it to both, and the parent passes it on as a
-    /// SIGTERM.
+    /// A worker that has a parent heeds that one: to its SIGTERM and its [`FORCE`]. Other signals reach both when a
+    /// terminal or a supervisor sends them to all processes of a service, and the parent passes on what they ask for.
     ///
     /// # Errors
     /// When the system refuses.
@@ -56,30 +68,46 @@ impl StopSignals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            has_parent,
-            policy: Policy::default(),
+            hangup: signal(SignalKind::hangup())?,
+            quit: has_parent.then(|| signal(SignalKind::quit())).transpose()?,
+            policy: Policy { has_parent, first: None },
         })
     }
 
     /// Waits for the next signal. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Ask {
         let kind = select! {
-            _ = self.interrupt.recv(), if !self.has_parent => Kind::Interrupt,
+            _ = self.interrupt.recv() => Kind::Interrupt,
             _ = self.terminate.recv() => Kind::Terminate,
+            _ = self.hangup.recv() => Kind::Hangup,
+            () = received(self.quit.as_mut()) => Kind::Quit,
         };
         self.policy.received(kind, Instant::now())
     }
 }
 
+async fn received(signal: Option<&mut unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => pending().await,
+    }
+}
+
 impl Policy {
     fn received(&mut self, kind: Kind, now: Instant) -> Ask {
-        match self.first {
-            None => {
+        match (kind, self.first) {
+            (Kind::Quit, _) => Ask::Force,
+            (Kind::Interrupt | Kind::Hangup, _) if self.has_parent => Ask::Nothing,
+            (Kind::Hangup, None) => Ask::Reload,
+            (Kind::Hangup, Some(_)) => Ask::Nothing,
+            (_, None) => {
                 self.first = Some((kind, now));
                 Ask::Drain
             }
-            Some((first, at)) if first != kind && now - at < DUPLICATE => Ask::Nothing,
-            Some(_) => Ask::Force,
+            // The parent's SIGTERM comes after that of a supervisor that told all processes.
+            (_, Some(_)) if self.has_parent => Ask::Nothing,
+            (_, Some((first, at))) if first != kind && now - at < DUPLICATE => Ask::Nothing,
+            (_, Some(_)) => Ask::Force,
         }
     }
 }
@@ -89,7 +117,11 @@ mod tests {
     use super::{Ask::*, Kind::*, *};
 
     fn check(signals: &[(Kind, u64)], asks: &[Ask]) {
-        let (mut policy, start) = (Policy::default(), Instant::now());
+        check_policy(false, signals, asks);
+    }
+
+    fn check_policy(has_parent: bool, signals: &[(Kind, u64)], asks: &[Ask]) {
+        let (mut policy, start) = (Policy { has_parent, first: None }, Instant::now());
         let found: Vec<Ask> = signals
             .iter()
             .map(|(kind, milliseconds)| policy.received(*kind, start + Duration::from_millis(*milliseconds)))
@@ -108,5 +140,16 @@ mod tests {
         check(&[(Interrupt, 0), (Terminate, 999)], &[Drain, Nothing]);
         check(&[(Interrupt, 0), (Terminate, 1000)], &[Drain, Force]);
         check(&[(Terminate, 0), (Interrupt, 10), (Terminate, 20)], &[Drain, Nothing, Force]);
+    }
+
+    #[test]
+    fn a_hangup_asks_for_a_reload_until_the_end_begins() {
+        check(&[(Hangup, 0), (Hangup, 1), (Terminate, 2), (Hangup, 3)], &[Reload, Reload, Drain, Nothing]);
+    }
+
+    #[test]
+    fn a_worker_is_forced_by_its_parent_only() {
+        let signals = [(Interrupt, 0), (Hangup, 1), (Terminate, 2), (Terminate, 3), (Interrupt, 2000), (Quit, 2001)];
+        check_policy(true, &signals, &[Nothing, Nothing, Drain, Nothing, Nothing, Force]);
     }
 }

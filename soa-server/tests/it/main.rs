@@ -32,6 +32,8 @@ mod middleware;
 mod numbers;
 mod process;
 mod process_faults;
+mod process_restart;
+mod process_systemd;
 mod responses;
 mod round_trips;
 mod schemas;

@@ -131,6 +131,7 @@ fn the_same_signal_again_ends_by_force() {
         server.wait_for(1, &[" main ", "stop signal"]);
         server.signal(Signal::INT);
         assert_eq!(server.exit_code(), Some(1));
+        server.wait_for(1, &["second stop signal: ending with requests unfinished: 1"]);
         redis.command(&["FLUSHALL"]);
     }
 }
@@ -151,6 +152,22 @@ fn interrupt_and_terminate_together_are_one_request_to_stop() {
         assert_eq!(next_response(&redis).0, 1);
         assert_eq!(server.exit_code(), Some(0));
     }
+}
+
+#[test]
+fn all_processes_told_to_stop_at_once_let_a_running_request_finish() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    send(&redis, 1, "sleep", &json!({ "seconds": 1.0 }));
+    server.wait_for(1, &["job request: "]);
+    // As a supervisor does that tells a whole control group; the parent's own signal to its workers comes after it.
+    for worker in server.workers(2) {
+        kill_process(worker, Signal::TERM).unwrap();
+    }
+    server.wait_for(2, &["stop signal: finishing what runs"]);
+    server.signal(Signal::TERM);
+    assert_eq!(next_response(&redis).0, 1);
+    assert_eq!(server.exit_code(), Some(0));
 }
 
 #[test]

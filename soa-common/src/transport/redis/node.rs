@@ -10,7 +10,7 @@ use std::{
 };
 
 use redis::{ConnectionInfo, RedisResult};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{Master, RedisSettings};
 
@@ -29,6 +29,7 @@ pub struct Node {
     client_name: String,
     is_down: AtomicBool,
     outage: Mutex<Outage>,
+    reached: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +58,7 @@ impl Node {
             client_name: name.replace(|c: char| !c.is_ascii_graphic(), "-"),
             is_down: AtomicBool::new(false),
             outage: Mutex::default(),
+            reached: Notify::new(),
         })
     }
 
@@ -116,8 +118,14 @@ impl Node {
         self.outage().is_refusal = true;
     }
 
+    /// Waits until a connection has been made, unless one was made already.
+    pub(super) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
     /// Notes that a connection was made: the end of an outage, unless Redis could be reached all the time.
     pub(super) fn connected(&self) {
+        self.reached.notify_one();
         if self.is_down() && !self.outage().is_refusal {
             self.works();
         }

@@ -10,7 +10,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, select_all},
+};
 use redis::RedisError;
 use tokio::{
     sync::{Mutex, Notify, Semaphore},
@@ -131,6 +134,16 @@ impl RedisServerTransport {
     #[must_use]
     pub fn stats(&self) -> RedisServerStats {
         self.shared.counters.stats()
+    }
+
+    /// Waits until a first master can be reached, while [`receive`](ServerTransport::receive) connects to them. To be
+    /// awaited once.
+    pub fn connected(&self) -> impl Future<Output = ()> + Send + use<> {
+        let nodes: Vec<_> = self.shared.outlets.iter().map(|outlet| Arc::clone(outlet.node())).collect();
+        async move {
+            let reached = nodes.iter().map(|node| node.reached().boxed());
+            select_all(reached).await;
+        }
     }
 
     async fn receive_some(&self, free: usize) -> Vec<Received<RedisReply>> {

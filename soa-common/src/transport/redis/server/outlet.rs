@@ -36,6 +36,11 @@ impl Outlet {
         Self { pusher: Pusher::new(Arc::clone(&node)), node, waiting: AtomicUsize::new(0) }
     }
 
+    /// The master.
+    pub(super) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
     /// Pushes a response. While the master is out of order at most `share` responses wait for it; the others fail, so
     /// that requests of other masters find a place.
     ///
