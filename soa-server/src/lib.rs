@@ -83,7 +83,7 @@ pub use action::{
 };
 #[doc(hidden)]
 pub use action::{
-    ActionFuture, ActionInput, ActionOutcome, ActionOutput, ContextOf, Defined, ErasedAction, Function, Ruled,
+    ActionArguments, ActionFuture, ActionInput, ActionOutcome, ActionOutput, Defined, ErasedAction, Function, Ruled,
     Validated,
 };
 pub use app::{BoxError, Main, main};

@@ -120,21 +120,26 @@ impl<T: Future> ActionFuture for T {
     type Outcome = T::Output;
 }
 
-/// What the first of two arguments of an action is.
+/// What the two arguments of an action are. One trait for both, so that arguments in the wrong order are one error.
 #[diagnostic::on_unimplemented(
-    message = "the first of two arguments of an action is its `ActionContext<{S}>`, not `{Self}`",
-    label = "its first argument is `{Self}`",
+    message = "the two arguments of an action are its `ActionContext<{S}>` and its input, not `{Self}`",
+    label = "its arguments are `{Self}`",
     note = "the context comes first, then the input; its parameter is the type given to `.state(..)`, which comes before \
             `.action(..)`"
 )]
-pub trait ContextOf<S> {
+pub trait ActionArguments<S> {
     #[doc(hidden)]
-    fn of(ctx: ActionContext<S>) -> Self;
+    type Input: ActionInput;
+
+    #[doc(hidden)]
+    fn of(ctx: ActionContext<S>, input: Self::Input) -> Self;
 }
 
-impl<S> ContextOf<S> for ActionContext<S> {
-    fn of(ctx: ActionContext<S>) -> Self {
-        ctx
+impl<S, In: ActionInput> ActionArguments<S> for (ActionContext<S>, In) {
+    type Input = In;
+
+    fn of(ctx: ActionContext<S>, input: In) -> Self {
+        (ctx, input)
     }
 }
 
@@ -184,15 +189,17 @@ impl<S, F, C, In, R> Action<S> for Function<F, fn(C, In) -> R>
 where
     S: Send + Sync + 'static,
     F: Fn(C, In) -> R + Send + Sync + 'static,
-    C: ContextOf<S> + 'static,
-    In: ActionInput,
+    C: 'static,
+    In: 'static,
+    (C, In): ActionArguments<S>,
     R: ActionFuture<Outcome: ActionOutcome<Output: ActionOutput>> + Send + 'static,
 {
-    type Input = In;
+    type Input = <(C, In) as ActionArguments<S>>::Input;
     type Output = <R::Outcome as ActionOutcome>::Output;
 
-    async fn run(&self, ctx: ActionContext<S>, input: In) -> Result<Self::Output, ActionError> {
-        (self.0)(C::of(ctx), input).await.into_result()
+    async fn run(&self, ctx: ActionContext<S>, input: Self::Input) -> Result<Self::Output, ActionError> {
+        let (ctx, input) = <(C, In)>::of(ctx, input);
+        (self.0)(ctx, input).await.into_result()
     }
 }
 

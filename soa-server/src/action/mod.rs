@@ -25,7 +25,7 @@ pub(crate) use built_in::built_in;
 pub(crate) use context::Scope;
 pub use context::{ActionContext, Switches};
 pub use definition::{Defined, Definition, Ruled, Validated};
-pub use function::{ActionFuture, ActionInput, ActionOutcome, ActionOutput, ContextOf, Function, IntoAction};
+pub use function::{ActionArguments, ActionFuture, ActionInput, ActionOutcome, ActionOutput, Function, IntoAction};
 pub(crate) use introspect::Introspections;
 pub use introspect::SchemaFormat;
 pub use local::LocalCall;
