@@ -82,6 +82,18 @@ pub enum BuildError {
         /// The action's name.
         name: String,
     },
+    /// A switched action has two versions for the same switch, of which only one could ever run.
+    #[error(
+        "the action {action:?} of the service {service:?} has two versions for the switch {switch}: give one of them another switch"
+    )]
+    DuplicateSwitch {
+        /// The service's name.
+        service: String,
+        /// The action's name.
+        action: String,
+        /// The switch.
+        switch: i64,
+    },
     /// The type of an action's input or output has no schema.
     #[error("action `{action}`, {error}")]
     Schema {
@@ -269,7 +281,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: IntoAction<S, M, Action: Action<S>>,
     {
         let action = ErasedAction::new(action.into_action(), Arc::clone(&self.state));
-        self.register(name, action)
+        self.register(name, action.map_err(|error| BuildError::Schema { action: name.to_owned(), error }))
     }
 
     /// Adds an action whose code depends on the switches of the request; the first version whose switch is on runs.
@@ -290,7 +302,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     /// ```
     #[must_use]
     pub fn switched(self, name: &str, versions: impl FnOnce(SwitchedBuilder<S>) -> Switched) -> Self {
-        let action = versions(SwitchedBuilder::new(Arc::clone(&self.state))).erase();
+        let action = versions(SwitchedBuilder::new(Arc::clone(&self.state), &self.service.name, name)).erase();
         self.register(name, action)
     }
 
@@ -335,11 +347,11 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         Ok(Service(Arc::new(self.service)))
     }
 
-    fn register(mut self, name: &str, action: Result<ErasedAction, SchemaError>) -> Self {
+    fn register(mut self, name: &str, action: Result<ErasedAction, BuildError>) -> Self {
         let (service, name) = (self.service.name.clone(), name.to_owned());
         let error = match action {
             _ if !is_name(&name) => Some(BuildError::ActionName { service, name }),
-            Err(error) => Some(BuildError::Schema { action: name, error }),
+            Err(error) => Some(error),
             Ok(action) => {
                 let other = self.service.actions.insert(name.as_str().into(), action);
                 other.map(|_| BuildError::DuplicateAction { service, name })

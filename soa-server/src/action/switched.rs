@@ -4,20 +4,22 @@ use futures_util::future::BoxFuture;
 use soa_common::Body;
 
 use super::{Action, ActionContext, ActionInfo, DynAction, ErasedAction, IntoAction};
-use crate::{ActionError, schema::SchemaError};
+use crate::{ActionError, BuildError};
 
 /// Declares the versions of a switched action, the ones that are tried first first; see
 /// [`ServiceBuilder::switched`](crate::ServiceBuilder::switched).
 #[derive(Debug)]
 pub struct SwitchedBuilder<S> {
     state: Arc<S>,
+    service: String,
+    action: String,
     versions: Vec<(i64, ErasedAction)>,
-    error: Option<SchemaError>,
+    error: Option<BuildError>,
 }
 
 /// The versions of a switched action.
 #[derive(Debug)]
-pub struct Switched(Result<Versions, SchemaError>);
+pub struct Switched(Result<Versions, BuildError>);
 
 #[derive(Debug)]
 struct Versions {
@@ -26,8 +28,8 @@ struct Versions {
 }
 
 impl<S: Send + Sync + 'static> SwitchedBuilder<S> {
-    pub(crate) fn new(state: Arc<S>) -> Self {
-        Self { state, versions: Vec::new(), error: None }
+    pub(crate) fn new(state: Arc<S>, service: &str, action: &str) -> Self {
+        Self { state, service: service.to_owned(), action: action.to_owned(), versions: Vec::new(), error: None }
     }
 
     /// The action for requests whose context has this switch, unless an earlier one is taken.
@@ -36,9 +38,13 @@ impl<S: Send + Sync + 'static> SwitchedBuilder<S> {
     where
         H: IntoAction<S, M, Action: Action<S>>,
     {
-        match ErasedAction::new(action.into_action(), Arc::clone(&self.state)) {
+        if self.versions.iter().any(|(known, _)| *known == switch) {
+            let (service, action) = (self.service.clone(), self.action.clone());
+            self.error.get_or_insert(BuildError::DuplicateSwitch { service, action, switch });
+        }
+        match self.erase(action) {
             Ok(action) => self.versions.push((switch, action)),
-            Err(error) => self.error = self.error.or(Some(error)),
+            Err(error) => drop(self.error.get_or_insert(error)),
         }
         self
     }
@@ -49,13 +55,24 @@ impl<S: Send + Sync + 'static> SwitchedBuilder<S> {
     where
         H: IntoAction<S, M, Action: Action<S>>,
     {
-        let default = self.error.map_or_else(|| ErasedAction::new(action.into_action(), self.state), Err);
-        Switched(default.map(|default| Versions { switched: self.versions, default }))
+        let default = self.erase(action);
+        Switched(match self.error {
+            Some(error) => Err(error),
+            None => default.map(|default| Versions { switched: self.versions, default }),
+        })
+    }
+
+    fn erase<H, M>(&self, action: H) -> Result<ErasedAction, BuildError>
+    where
+        H: IntoAction<S, M, Action: Action<S>>,
+    {
+        ErasedAction::new(action.into_action(), Arc::clone(&self.state))
+            .map_err(|error| BuildError::Schema { action: self.action.clone(), error })
     }
 }
 
 impl Switched {
-    pub(crate) fn erase(self) -> Result<ErasedAction, SchemaError> {
+    pub(crate) fn erase(self) -> Result<ErasedAction, BuildError> {
         self.0.map(|versions| ErasedAction(Arc::new(versions)))
     }
 }

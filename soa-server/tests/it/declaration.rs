@@ -34,6 +34,15 @@ fn names_that_cannot_be_used_are_refused() {
 }
 
 #[test]
+fn a_switch_chooses_one_version() {
+    let shop = Service::builder("shop")
+        .switched("order", |versions| versions.when(5, echo).when(6, echo).when(5, echo).otherwise(echo));
+    let expected = "the action \"order\" of the service \"shop\" has two versions for the switch 5: give one of them \
+                    another switch";
+    assert_eq!(shop.build().unwrap_err().to_string(), expected);
+}
+
+#[test]
 fn types_that_have_no_schema_are_refused() {
     #[derive(serde::Deserialize, schemars::JsonSchema)]
     struct Order {
