@@ -20,9 +20,12 @@ pub enum SchemaFormat {
     JsonSchema,
 }
 
-/// The answers about all actions, made when they are first asked for: one for each [`SchemaFormat`].
+/// The answers about all actions, made when they are first asked for: a service does not change.
 #[derive(Clone, Default)]
-pub(crate) struct Introspections([OnceLock<Body>; 2]);
+pub(crate) struct Introspections {
+    conformity: OnceLock<Body>,
+    json_schema: OnceLock<Body>,
+}
 
 impl Service {
     /// What the built-in action `introspect` answers: a map with `action_names`, `actions` and, about all actions,
@@ -47,10 +50,14 @@ impl Service {
     /// # Errors
     /// When there is no action of this name.
     pub fn introspect(&self, action_name: Option<&str>, format: SchemaFormat) -> Result<Body, ActionError> {
-        match action_name {
-            Some(name) => self.introspect_one(name, format).map(Body::from),
-            None => Ok(self.0.introspections.0[format as usize].get_or_init(|| self.introspect_all(format)).clone()),
+        if let Some(name) = action_name {
+            return self.introspect_one(name, format).map(Body::from);
         }
+        let answer = match format {
+            SchemaFormat::Conformity => &self.0.introspections.conformity,
+            SchemaFormat::JsonSchema => &self.0.introspections.json_schema,
+        };
+        Ok(answer.get_or_init(|| self.introspect_all(format)).clone())
     }
 
     fn introspect_all(&self, format: SchemaFormat) -> Body {
@@ -61,7 +68,7 @@ impl Service {
         let documentation = text(self.description());
         let answer = Map::from([("actions", actions), ("action_names", names), ("documentation", documentation)]);
         // As bytes it is cloned for nothing.
-        Body::encode(&Value::Map(answer.clone())).unwrap_or_else(|_| answer.into())
+        Body::encode(&answer).unwrap_or_else(|_| answer.into())
     }
 
     fn introspect_one(&self, requested: &str, format: SchemaFormat) -> Result<Map, ActionError> {

@@ -186,6 +186,18 @@ async fn actions_that_a_service_declares_itself_take_the_place_of_built_in_ones(
     assert_eq!(error.field.as_deref(), Some("action_name"));
 }
 
+#[tokio::test]
+async fn a_switched_action_may_take_the_place_of_a_built_in_one() {
+    let own = Service::builder("own")
+        .switched("status", |versions| versions.when(5, documented("ours, second")).otherwise(documented("ours")));
+    let service = own.build().unwrap();
+    let answer = introspect(&service, json!({})).await;
+    assert_eq!(answer["action_names"], json!(["introspect", "status[DEFAULT]", "status[switch:5]"]));
+    assert_eq!(names(&service, "status[switch:5]").await, [("status[switch:5]".to_owned(), "ours, second".to_owned())]);
+    let body = json!({"any": "thing"});
+    assert_eq!(run(&service, "status", &body).await.body, Body::encode(&body).unwrap());
+}
+
 /// Calls the action that its input names.
 async fn relay(ctx: ActionContext, input: Map) -> Result<Body, ActionError> {
     let action = input.get("action").and_then(|action| action.as_str()).unwrap_or_default();

@@ -50,9 +50,11 @@ async fn checks_run_only_when_they_are_wanted() {
         let body = run(&service, "status", body).await.body;
         assert_eq!(body.get("healthcheck").is_some(), runs);
     }
-    for (body, message) in
-        [(json!({"verbose": 1}), "Not a boolean"), (json!({"quick": true}), "Extra keys present: quick")]
-    {
+    for (body, message) in [
+        (json!({"verbose": 1}), "Not a boolean"),
+        (json!({"verbose": null}), "Not a boolean"),
+        (json!({"quick": true}), "Extra keys present: quick"),
+    ] {
         assert_eq!(fail(&service, "status", body).await.message, message);
     }
 }

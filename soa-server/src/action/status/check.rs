@@ -53,10 +53,12 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     /// # Ok::<(), soa_server::BuildError>(())
     /// ```
     ///
-    /// All checks run at the same time; what they find stands in the order in which they were declared. Each has four
-    /// seconds, or less when the request has less time; calls by [`ActionContext::client`] end shortly before. `status`
-    /// answers whatever they do: each error of an [`ActionError`] that was built with a code becomes an error with that
-    /// code; any other error, a panic or taking too long becomes the error `<NAME>_CHECK_FAILED` and is logged.
+    /// All checks run at the same time, in one task: what blocks its thread holds up the others and the limit of its own
+    /// time, and belongs in [`spawn_blocking`](tokio::task::spawn_blocking). What checks find stands in the order in
+    /// which they were declared. Each has four seconds, or less when the request has less time; calls by
+    /// [`ActionContext::client`] end shortly before. `status` answers whatever they do: each error of an [`ActionError`]
+    /// that was built with a code becomes an error with that code; any other error, a panic or taking too long becomes
+    /// the error `<NAME>_CHECK_FAILED` and is logged.
     #[must_use]
     pub fn check<F, Fut>(mut self, name: &str, check: F) -> Self
     where
