@@ -25,6 +25,8 @@ Examples:
       serve from the Redis on this machine
   NAME --fork 4 --redis redis://cache-1,redis://cache-2
       four worker processes, two Redis masters
+  NAME --fork 4 --daemon 2>>service.log
+      four workers in the background, their log in a file
   NAME --settings service.yaml --check-settings
       say whether the settings are right
 
@@ -54,8 +56,18 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) no_respawn: bool,
 
+    /// Serve in the background: print PID=<pid> and end with 0 once the service is ready. Its log goes to the file that
+    /// standard error is (2>>FILE), else nowhere
+    #[arg(short, long)]
+    pub(crate) daemon: bool,
+
+    /// Start the workers anew, as SIGHUP does, when these files change or anything in these directories [default: the
+    /// program and its settings file]. Meant for development
+    #[arg(long, value_name = "PATH[,PATH…]")]
+    pub(crate) use_file_watcher: Option<Option<String>>,
+
     /// How long a worker may take to become ready when SIGHUP starts it anew; one that takes longer is ended again, and
-    /// the other workers stay as they are
+    /// the other workers stay as they are. A daemon that takes longer is ended
     #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) start_timeout: Duration,
 
@@ -75,6 +87,10 @@ pub(crate) struct Args {
     /// Read the settings, say what is wrong with them and end, without connecting to anything
     #[arg(long)]
     pub(crate) check_settings: bool,
+
+    /// That this process is a daemon, given by the process that starts it together with its line.
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
 
     /// The number of a worker, given by its parent together with its lifeline.
     #[arg(long, hide = true)]
@@ -104,6 +120,18 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
 pub(crate) fn complain(why: impl fmt::Display) {
     // There is nobody to tell that this cannot be written.
     let _ = writeln!(io::stderr(), "error: {why}");
+}
+
+/// Tells that the log of a daemon is lost.
+pub(crate) fn warn_of_lost_log() {
+    // There is nobody to tell that this cannot be written.
+    let _ = writeln!(io::stderr(), "warning: the log of the daemon is lost; for a file: 2>>FILE");
+}
+
+/// Tells that a daemon is ready.
+pub(crate) fn report_daemon(pid: u32) {
+    // The daemon serves, whether or not somebody reads this.
+    let _ = writeln!(io::stdout(), "PID={pid}");
 }
 
 /// Tells that the settings can be used, and what in them has no effect.

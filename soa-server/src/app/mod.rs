@@ -1,35 +1,22 @@
 //! The process of a service: command line, settings, and then a parent, a worker or a check.
 
+mod process;
 mod registry;
 mod settings;
 mod work;
 
-use std::{error::Error as StdError, ffi::OsString, fmt, io, process::ExitCode, sync::Arc, thread};
+use std::{error::Error as StdError, fmt, io, process::ExitCode, sync::Arc};
 
 use clap::error::ErrorKind;
 use serde::de::DeserializeOwned;
 use soa_client::{Client, ClientBuilder, ClientMiddleware};
 use soa_common::settings::SettingsError;
-use tokio::runtime;
-use tracing::warn;
 
 use self::settings::{ClientPart, Registries, ServerPart};
-use crate::{
-    Middleware, ServerSettings, Service,
-    cli::{self, Args},
-    logging, panics,
-    prefork::{self, Ended, Parent, Plan, WorkerCommand},
-    worker::{
-        self, Chain,
-        line::{Line, Report},
-    },
-};
+use crate::{Middleware, ServerSettings, Service, cli, prefork, worker::Chain};
 
 /// Any error of a program that serves.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// The most workers for each processor.
-const WORKERS_PER_CORE: usize = 5;
 
 /// The exit codes of a service (`docs/protocol.md`, "Exit codes").
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +64,9 @@ pub struct Main {
 /// Makes a process that serves out of a function that makes a service. To be called first in the program's `main`.
 ///
 /// The process reads its command line (`--help` explains it) and its settings, and answers requests until SIGTERM or
-/// SIGINT. With `--fork N` it is the parent of N workers instead: this same program, started again by its parent and
-/// with the parent's end of a pipe as standard input. The function then runs in each worker and never in the parent.
+/// SIGINT. With `--fork N` it is the parent of N workers instead: this same program, started again by its parent, with
+/// an empty standard input. The function then runs in each worker and never in the parent. SIGHUP to the parent starts
+/// the workers anew, one after the other. `docs/operating.md` tells of all this in full.
 ///
 /// Logs go to standard error. The exit code is 0 after a clean end, 1 after one by force, 2 for wrong usage or
 /// settings or when the function fails, and 3 when all workers were given up.
@@ -102,8 +90,8 @@ impl Main {
         Self::default()
     }
 
-    /// Runs once in the parent, before the first worker is started; not at all without `--fork`. A failure ends the
-    /// process with exit code 2. A later hook replaces an earlier one.
+    /// Runs once in the parent, before the first worker is started; not at all in a process that is its only worker,
+    /// as one without `--fork`. A failure ends the process with exit code 2. A later hook replaces an earlier one.
     #[must_use]
     pub fn pre_fork(mut self, hook: impl FnOnce(&ServerSettings) -> Result<(), BoxError> + 'static) -> Self {
         self.pre_fork = Some(Box::new(hook));
@@ -231,107 +219,12 @@ impl Main {
         };
         ExitCode::from(exit as u8)
     }
-
-    fn run_with<F>(self, args: &Args, words: Vec<OsString>, service: F) -> Exit
-    where
-        F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
-    {
-        let line = match args.worker {
-            Some(_) => Line::take().map(|line| Some(Arc::new(line))),
-            None => Ok(None),
-        };
-        let (line, exit) = match line {
-            Ok(line) => (line.clone(), self.become_process(args, words, line, service)),
-            Err(error) => (None, Err(error.into())),
-        };
-        exit.unwrap_or_else(|failure| {
-            cli::complain(&failure);
-            if let Some(starter) = line {
-                starter.report(&Report::Failed(failure.to_string()));
-            }
-            Exit::Usage
-        })
-    }
-
-    fn become_process<F>(
-        mut self,
-        args: &Args,
-        words: Vec<OsString>,
-        starter: Option<Arc<Line>>,
-        service: F,
-    ) -> Result<Exit, Failure>
-    where
-        F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
-    {
-        let mut prepared = settings::prepare(args, &self.registries)?;
-        prepared.middleware.make_client = self.make_client.take();
-        if args.check_settings {
-            cli::report_check(&prepared.warnings);
-            return Ok(Exit::Clean);
-        }
-        let process = args.worker.map_or_else(|| "main".to_owned(), |number| format!("worker-{number}"));
-        // A program with a subscriber of its own keeps it.
-        let _ = logging::init(args.log_level, process);
-        logging::log_panics();
-        panics::install_hook();
-        if args.worker.is_some() {
-            return work::run(prepared, args.worker, starter, service);
-        }
-        for warning in &prepared.warnings {
-            warn!("{warning}");
-        }
-        match workers(args.fork) {
-            0 | 1 => work::run(prepared, None, starter, service),
-            count => self.lead(&prepared.settings, count, args, words, starter),
-        }
-    }
-
-    /// Becomes the parent of workers.
-    fn lead(
-        self,
-        settings: &ServerSettings,
-        count: usize,
-        args: &Args,
-        words: Vec<OsString>,
-        starter: Option<Arc<Line>>,
-    ) -> Result<Exit, Failure> {
-        let command = WorkerCommand::of_this_process(words)?;
-        if let Some(hook) = self.pre_fork {
-            let done = panics::guarded(|| hook(settings)).unwrap_or_else(|panic| Err(panic.into()));
-            done.map_err(|error| Failure::new("the pre_fork hook failed", &*error))?;
-        }
-        // What is wrong with it would end each worker again and again.
-        work::check_heartbeat(settings)?;
-        let plan = Plan {
-            count,
-            respawns: !args.no_respawn,
-            start_timeout: args.start_timeout,
-            drain_limit: worker::stop_limit(&settings.harakiri),
-        };
-        let parent = Parent::new(command, plan, starter);
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(match runtime.block_on(parent.run())? {
-            Ended::Clean => Exit::Clean,
-            Ended::Forced => Exit::Forced,
-            Ended::AllGivenUp(_) => Exit::AllGivenUp,
-        })
-    }
 }
 
 impl fmt::Debug for Main {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Main").finish_non_exhaustive()
     }
-}
-
-/// How many workers are started where this many were asked for.
-fn workers(asked: usize) -> usize {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let most = cores * WORKERS_PER_CORE;
-    if asked > most {
-        warn!("--fork {asked} is more than {WORKERS_PER_CORE} workers for each of {cores} processors: starting {most}");
-    }
-    asked.min(most)
 }
 
 /// Why a process could not start to serve: what is told before it ends with exit code 2.

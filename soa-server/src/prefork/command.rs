@@ -35,6 +35,16 @@ impl WorkerCommand {
         Ok(Self { program, arguments: words.collect(), directory })
     }
 
+    /// The path of the program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The whole of a path on the command line.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
+    }
+
     /// Starts the worker with this number. The other end of its standard input is its line to this process.
     pub(super) fn start(&self, number: usize) -> io::Result<(Child, UnixStream)> {
         let (line, input) = Line::pair()?;

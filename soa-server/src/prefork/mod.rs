@@ -3,10 +3,12 @@
 //! A worker is not forked but is this program started again with its number, so no runtime ever sees a fork.
 
 mod command;
+pub(crate) mod daemon;
 mod parent;
 mod process;
 mod respawn;
 mod roll;
+mod watcher;
 
 pub(crate) use command::{WorkerCommand, command_line};
 pub(crate) use parent::{Ended, Parent, Plan};

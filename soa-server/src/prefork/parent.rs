@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeMap,
     future::pending,
-    io,
+    io, mem,
     os::unix::process::ExitStatusExt,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -22,6 +23,7 @@ use super::{
     process::{Exit, Id, Phase, Process},
     respawn::Respawn,
     roll::Roll,
+    watcher::Watcher,
 };
 use crate::{
     systemd,
@@ -60,6 +62,8 @@ pub(crate) struct Plan {
     pub(crate) start_timeout: Duration,
     /// How long one that was not ready yet may take to stop.
     pub(crate) drain_limit: Option<Duration>,
+    /// Files and directories whose changes start the workers anew.
+    pub(crate) watched: Vec<PathBuf>,
 }
 
 /// Watches over workers numbered from 1.
@@ -106,9 +110,11 @@ impl Parent {
     /// Starts the workers and watches over them until none is left.
     ///
     /// # Errors
-    /// When the system refuses a signal handler.
+    /// When the system refuses a signal handler, or a path cannot be watched.
     pub(crate) async fn run(mut self) -> io::Result<Ended> {
         let mut signals = StopSignals::listen(false)?;
+        let watched = mem::take(&mut self.plan.watched);
+        let watcher = if watched.is_empty() { None } else { Some(Watcher::start(watched)?) };
         let mut watchdog = systemd::watchdog_clock();
         for number in 1..=self.plan.count {
             self.histories.insert(number, Respawn::default());
@@ -126,6 +132,7 @@ impl Parent {
                 },
                 Some((id, report)) = self.reports.next() => self.reported(id, report),
                 Some((id, number, exit)) = self.exits.next() => self.exited(id, number, exit),
+                () = changed(watcher.as_ref()), if self.stopping.is_none() => self.reload("files have changed"),
                 () = until(deadline) => self.overdue(Instant::now()),
                 () = tick(watchdog.as_mut()) => systemd::alive(),
             }
@@ -281,6 +288,13 @@ impl Parent {
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.into()).await,
+        None => pending().await,
+    }
+}
+
+async fn changed(watcher: Option<&Watcher>) {
+    match watcher {
+        Some(watcher) => watcher.changed().await,
         None => pending().await,
     }
 }

@@ -158,6 +158,7 @@ fn interrupt_and_terminate_together_are_one_request_to_stop() {
 fn all_processes_told_to_stop_at_once_let_a_running_request_finish() {
     let redis = RedisServer::start();
     let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    server.wait_for(1, &["all workers are ready"]);
     send(&redis, 1, "sleep", &json!({ "seconds": 1.0 }));
     server.wait_for(1, &["job request: "]);
     // As a supervisor does that tells a whole control group; the parent's own signal to its workers comes after it.
