@@ -34,6 +34,7 @@ mod process;
 mod process_daemon;
 mod process_faults;
 mod process_restart;
+mod process_storm;
 mod process_systemd;
 mod process_watcher;
 mod responses;
