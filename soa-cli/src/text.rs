@@ -26,8 +26,10 @@ pub(crate) fn wrap(text: &str, width: usize, left: usize) -> Vec<String> {
     let width = width.saturating_sub(left).max(LEAST);
     let text = text.replace('\t', "    ");
     let lines = text.lines().flat_map(|line| {
-        let hanging = " ".repeat(indent(line));
-        textwrap::wrap(line, Options::new(width.max(hanging.len() + LEAST)).subsequent_indent(&hanging))
+        let words = line.trim_start_matches(' ');
+        // What a line is indented by stands before each of its parts, so it must leave room for them.
+        let indent = " ".repeat((line.len() - words.len()).min(width - LEAST));
+        textwrap::wrap(words, Options::new(width).initial_indent(&indent).subsequent_indent(&indent))
     });
     lines.map(|line| line.trim_end().to_owned()).collect()
 }
@@ -54,10 +56,6 @@ pub(crate) fn paragraphs(text: &str) -> String {
     filled.trim().to_owned()
 }
 
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start_matches(' ').len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +77,9 @@ mod tests {
         check("one two three four five six seven", 0, &["one two three four five six", "seven"]);
         check("one two three four five six seven", 200, &["one two three four five", "six seven"]);
         check("  one two three four five six seven", 0, &["  one two three four five six", "  seven"]);
+        let far = format!("{}one two three four five six", " ".repeat(1 << 16));
+        check(&far, 0, &["      one two three four five", "      six"]);
+        check(&far, 200, &["one two three four five", "six"]);
         check(&"字".repeat(16), 0, &[&"字".repeat(15), "字"]);
         check("\ta", 0, &["    a"]);
     }
