@@ -55,9 +55,11 @@ pub mod schema;
 
 mod action;
 mod error;
+mod harakiri;
 mod hooks;
 mod middleware;
 mod panics;
+mod until;
 
 mod job_schema;
 mod pipeline;
@@ -88,6 +90,7 @@ pub use action::{
 };
 pub use app::{BoxError, Main, main};
 pub use error::{ActionError, JobError};
+pub use harakiri::Harakiri;
 pub use hooks::{HookResult, Hooks};
 pub use local::LocalTransport;
 #[doc(hidden)]
@@ -96,7 +99,7 @@ pub use middleware::{ActionNext, ActionResult, Call, Job, JobNext, JobResult, Mi
 pub use schema::Schema;
 pub use schemars;
 pub use service::{BuildError, JobInfo, Service, ServiceBuilder};
-pub use settings::{Harakiri, ServerSettings, TransportSettings};
+pub use settings::{ServerSettings, TransportSettings};
 pub use worker::{DrainExceeded, serve};
 
 /// The programs of the README, compiled with the tests.

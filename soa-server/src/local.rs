@@ -9,7 +9,7 @@ use crate::{JobInfo, Service};
 /// limit applies.
 ///
 /// As over Redis a job starts when it is sent and runs to its end, also when nobody waits for its response any more: it is
-/// a task of its own. It needs a tokio runtime.
+/// a task of its own, and nothing interrupts it. It needs a tokio runtime.
 ///
 /// ```
 /// use soa_client::Client;
@@ -47,7 +47,7 @@ impl ClientTransport for LocalTransport {
     fn send(&self, request: ClientRequest) -> BoxFuture<'_, Result<PendingResponse, TransportError>> {
         let ClientRequest { request_id, job, deadline, .. } = request;
         let start = Instant::now();
-        let info = JobInfo { request_id: request_id.to_string(), deadline: Some(deadline) };
+        let info = JobInfo { request_id: request_id.to_string(), deadline: Some(deadline), harakiri: None };
         let span = tracing::error_span!(
             "job",
             service_name = self.service.name(),

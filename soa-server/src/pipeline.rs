@@ -10,16 +10,19 @@ use crate::{
     ActionContext, ActionError, Call, Job, JobError, JobInfo, Service,
     action::{Scope, Switches, unknown_action},
     error::Failure,
+    harakiri::JobClock,
     job_schema,
     middleware::{ActionLevel, JobLevel, JobResult},
     panics,
     schema::Violation,
+    until::until,
 };
 
 impl Service {
     /// Runs a raw job, the checked MessagePack of an envelope's body (`docs/protocol.md`, section 5).
     ///
-    /// Whatever happens is in the response: a job that has not the right shape, unknown actions, errors and panics.
+    /// Whatever happens is in the response: a job that has not the right shape, unknown actions, errors, panics, and what
+    /// ran for longer than the limits in `info` allow.
     pub async fn process(&self, job: &Bytes, info: JobInfo) -> JobResponse {
         let violations = job_schema::check_raw(job);
         if !violations.is_empty() {
@@ -42,8 +45,14 @@ impl Service {
         let correlation_id = context.correlation_id();
         let (request_id, deadline) = (info.request_id.into(), info.deadline);
         let job = Job { control, context, actions, service: self.clone(), request_id, deadline };
-        let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job));
-        match panics::catch(run).await.unwrap_or_else(|panic| Err(JobError::panicked(&panic))) {
+        let clock = JobClock::start(info.harakiri.as_deref());
+        let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job, &clock));
+        // Without middleware a job has nothing to wait for besides its actions.
+        let deadline = || if self.0.middleware.is_empty() { None } else { clock.deadline() };
+        let Some(result) = until(panics::catch(run), deadline).await else {
+            return JobResponse::failed(vec![clock.interrupted()]);
+        };
+        match result.unwrap_or_else(|panic| Err(JobError::panicked(&panic))) {
             Ok(mut response) => {
                 response.context = response.context.with("correlation_id", correlation_id);
                 response
@@ -53,7 +62,7 @@ impl Service {
     }
 
     /// The innermost part of a job: its actions, one after the other.
-    async fn run_actions(&self, job: Job) -> JobResult {
+    async fn run_actions(&self, job: Job, clock: &JobClock<'_>) -> JobResult {
         let continue_on_error = job.control.continue_on_error();
         let scope = Arc::new(Scope {
             service: job.service,
@@ -65,17 +74,22 @@ impl Service {
         });
         let mut response = JobResponse::default();
         for request in job.actions {
-            let action = self.run_action(&scope, request).await?;
+            let action = self.run_action(&scope, request, clock).await?;
             let has_failed = !action.errors.is_empty();
             response.actions.push(action);
-            if has_failed && !continue_on_error {
+            if has_failed && (!continue_on_error || clock.has_interrupted()) {
                 break;
             }
         }
         Ok(response)
     }
 
-    async fn run_action(&self, scope: &Arc<Scope>, request: ActionRequest) -> Result<ActionResponse, JobError> {
+    async fn run_action(
+        &self,
+        scope: &Arc<Scope>,
+        request: ActionRequest,
+        clock: &JobClock<'_>,
+    ) -> Result<ActionResponse, JobError> {
         let Some((name, action)) = self.find(&request.action) else {
             let errors = vec![unknown_action(&request.action)];
             return Ok(ActionResponse { action: request.action, errors, body: Body::empty() });
@@ -89,7 +103,12 @@ impl Service {
             Ok(ActionResponse { action: name.to_string(), errors: Vec::new(), body })
         });
         async {
-            match panics::catch(run).await.unwrap_or_else(|panic| Err(ActionError::panicked(&panic))) {
+            let clock = clock.start_action(name);
+            let Some(result) = until(panics::catch(run), || clock.deadline()).await else {
+                let errors = vec![clock.interrupted()];
+                return Ok(ActionResponse { action: request.action, errors, body: Body::empty() });
+            };
+            match result.unwrap_or_else(|panic| Err(ActionError::panicked(&panic))) {
                 Ok(response) => Ok(response),
                 Err(error) if error.is_job() => Err(error.into_failure().into()),
                 Err(error) => {

@@ -5,7 +5,7 @@ use soa_common::{Context, Control};
 use tokio::time::Instant;
 
 use crate::{
-    Middleware,
+    Harakiri, Middleware,
     action::{
         Action, ActionInfo, Check, ErasedAction, IntoAction, Introspections, Switched, SwitchedBuilder, built_in,
     },
@@ -43,6 +43,9 @@ pub struct JobInfo {
     pub request_id: String,
     /// When the caller stops waiting; `None` when it does not say. Actions are told; nothing is cancelled by it.
     pub deadline: Option<Instant>,
+    /// The limits of the time that the job may take. It has none by default; with limits it needs a tokio runtime with
+    /// time enabled.
+    pub harakiri: Option<Arc<Harakiri>>,
 }
 
 /// Declares a service; see [`Service::builder`]. `S` is the state its actions share.

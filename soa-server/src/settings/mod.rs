@@ -6,7 +6,6 @@ mod read;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    time::Duration,
 };
 
 use soa_client::ClientSettings;
@@ -15,6 +14,8 @@ use soa_common::{
     transport::redis::RedisSettings,
 };
 use tracing::Level;
+
+use crate::Harakiri;
 
 /// Everything a server can be told, with the keys of the original (`docs/protocol.md`, section 8).
 ///
@@ -65,7 +66,8 @@ pub struct ServerSettings {
     pub runtime_threads: usize,
     /// Whether a `SERVER_ERROR` carries its traceback to the caller. Default: no.
     pub expose_tracebacks: bool,
-    /// Whether a started job is dropped when the deadline of its caller passes. Default: no.
+    /// Whether a started job is dropped, and not answered, when the deadline of its caller passes. A job whose response
+    /// is suppressed has nobody who waits for it, and runs on. Default: no.
     pub cancel_at_deadline: bool,
     /// How many undecodable messages are kept in the list `pysoa:dead.<service>`. Default: 0, none.
     pub dead_letters: usize,
@@ -80,18 +82,6 @@ pub enum TransportSettings {
     Redis(RedisSettings),
     /// From clients in the same process.
     Local,
-}
-
-/// Limits of the time that jobs take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Harakiri {
-    /// How long a job may take. Default: 300 seconds; none: without limit (0 in a file).
-    pub timeout: Option<Duration>,
-    /// How long a stuck worker may take to stop before it is ended. Default: 30 seconds.
-    pub shutdown_grace: Duration,
-    /// How long single actions may take, by name; none: without limit (0 in a file).
-    pub actions: BTreeMap<String, Option<Duration>>,
 }
 
 impl ServerSettings {
@@ -166,15 +156,5 @@ impl Default for ServerSettings {
 impl Default for TransportSettings {
     fn default() -> Self {
         Self::Redis(RedisSettings::server())
-    }
-}
-
-impl Default for Harakiri {
-    fn default() -> Self {
-        Self {
-            timeout: Some(Duration::from_secs(300)),
-            shutdown_grace: Duration::from_secs(30),
-            actions: BTreeMap::new(),
-        }
     }
 }

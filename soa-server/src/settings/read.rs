@@ -9,7 +9,8 @@ use soa_common::{
 };
 use tracing::Level;
 
-use super::{Harakiri, ServerSettings, TransportSettings, logging};
+use super::{ServerSettings, TransportSettings, logging};
+use crate::Harakiri;
 
 /// The longest time in seconds that settings may name.
 const LONGEST: u64 = u32::MAX as u64;
@@ -47,6 +48,7 @@ impl ServerSettings {
                 runtime.map(|map| map.read("threads", &mut settings.runtime_threads, |node| count(node, 1024)));
             }
             map.read("expose_tracebacks", &mut settings.expose_tracebacks, Node::bool);
+            map.read("cancel_at_deadline", &mut settings.cancel_at_deadline, Node::bool);
             read_later(map, &mut settings);
         });
         settings
@@ -61,11 +63,6 @@ fn read_later(map: &MapNode<'_>, settings: &mut ServerSettings) {
     if let Some(metrics) = map.get("metrics") {
         metrics.check_metrics();
     }
-    map.read("cancel_at_deadline", &mut settings.cancel_at_deadline, |node| {
-        let cancel = node.bool()?;
-        unless_default(node, &cancel, &false, "a started job runs to its end");
-        Some(cancel)
-    });
     map.read("dead_letters", &mut settings.dead_letters, |node| {
         let length = node.integer(0..=LONGEST, "an integer of 0 or more (0 = off)")?;
         unless_default(node, &length, &0, "undecodable messages are not kept");
@@ -74,26 +71,20 @@ fn read_later(map: &MapNode<'_>, settings: &mut ServerSettings) {
 }
 
 fn read_harakiri(map: &MapNode<'_>, harakiri: &mut Harakiri) {
-    const WHY: &str = "jobs are not interrupted";
-    let defaults = Harakiri::default();
     map.read("timeout", &mut harakiri.timeout, |node| {
         let seconds = node.integer(0..=LONGEST, "an integer of 0 or more (seconds, 0 = off)")?;
-        let timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
-        if timeout != defaults.timeout {
-            node.warn("limits only how long stopping may take: jobs are not interrupted yet");
-        }
-        Some(timeout)
+        Some((seconds > 0).then(|| Duration::from_secs(seconds)))
     });
     map.read("shutdown_grace", &mut harakiri.shutdown_grace, |node| {
         let grace = Duration::from_secs(node.integer(1..=LONGEST, "an integer above 0 (seconds)")?);
-        unless_default(node, &grace, &defaults.shutdown_grace, WHY);
+        if grace != Harakiri::default().shutdown_grace {
+            node.warn("limits only teardown and the rest of an interrupted job: a stuck worker is not ended yet");
+        }
         Some(grace)
     });
     map.read("actions", &mut harakiri.actions, |node| {
         let entries = node.entries()?.into_iter();
-        let actions = entries.filter_map(|(name, node)| Some((name.to_owned(), action_timeout(&node)?))).collect();
-        unless_default(node, &actions, &defaults.actions, WHY);
-        Some(actions)
+        Some(entries.filter_map(|(name, node)| Some((name.to_owned(), action_timeout(&node)?))).collect())
     });
 }
 

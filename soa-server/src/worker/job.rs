@@ -1,26 +1,34 @@
 //! One request on its way through a worker.
 
+use std::sync::Arc;
+
 use soa_common::{
     Context, Control, Error, JobResponse, codes,
     transport::{Received, ServerTransport, TransportError, TransportErrorKind},
 };
 use tokio::time::Instant;
-use tracing::{Instrument, error, error_span, field::Empty};
+use tracing::{Instrument, error, error_span, field::Empty, warn};
 
 use super::{Chain, request_log::RequestLog};
-use crate::{Harakiri, JobInfo, ServerSettings, Service, hooks::Hook};
+use crate::{Harakiri, JobInfo, ServerSettings, Service, hooks::Hook, until::until};
 
 /// What all jobs of a worker share.
 pub(super) struct JobRunner<T> {
     service: Service,
     pub(super) transport: T,
     log: RequestLog,
-    harakiri: Harakiri,
+    harakiri: Arc<Harakiri>,
+    cancel_at_deadline: bool,
 }
 
 impl<T: ServerTransport> JobRunner<T> {
     pub(super) fn new(service: Service, transport: T, settings: &ServerSettings) -> Self {
-        Self { service, transport, log: RequestLog::new(settings), harakiri: settings.harakiri.clone() }
+        let harakiri = Arc::new(settings.harakiri.clone());
+        for name in harakiri.actions.keys().filter(|name| service.find(name).is_none()) {
+            warn!("harakiri.actions.{name}: the service {} has no action of this name", service.name());
+        }
+        let (log, cancel_at_deadline) = (RequestLog::new(settings), settings.cancel_at_deadline);
+        Self { service, transport, log, harakiri, cancel_at_deadline }
     }
 
     /// Runs a request and sends its response, unless the request wants none.
@@ -58,11 +66,15 @@ impl<T: ServerTransport> JobRunner<T> {
     async fn answer(&self, request: Received<T::Reply>) {
         let start = Instant::now();
         self.log.request(&request.job);
-        let info = JobInfo { request_id: request.request_id, deadline: request.deadline };
-        let response = self.service.process(&request.job, info).await;
-        if !Control::of_job(&request.job).suppress_response()
-            && let Err(error) = self.respond(&request.reply, &response).await
-        {
+        let (deadline, harakiri) = (request.deadline, Some(self.harakiri.clone()));
+        let info = JobInfo { request_id: request.request_id, deadline, harakiri };
+        let is_suppressed = Control::of_job(&request.job).suppress_response();
+        let ends = || deadline.filter(|_| self.cancel_at_deadline && !is_suppressed);
+        let Some(response) = until(self.service.process(&request.job, info), ends).await else {
+            warn!("the job was dropped after {:.1} s: its caller waits no longer", start.elapsed().as_secs_f64());
+            return;
+        };
+        if !is_suppressed && let Err(error) = self.respond(&request.reply, &response).await {
             error!("the response could not be sent: {}", Chain(&error));
         }
         self.log.response(&request.job, &response, start.elapsed());

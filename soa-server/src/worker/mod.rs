@@ -23,6 +23,10 @@ use tracing::{Instrument, debug, info, warn};
 use self::{job::JobRunner, outage::Outage, unfinished::Unfinished};
 use crate::{Harakiri, ServerSettings, Service, hooks::Hook};
 
+/// How much longer draining may take than `harakiri.timeout`: what is started last has all of its time, and its answer
+/// is sent.
+const SLACK: Duration = Duration::from_millis(500);
+
 /// A worker that was told to stop did not finish its requests within `harakiri.timeout`; they were dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("requests not finished within {} s of the request to stop: {unfinished}", .limit.as_secs_f64())]
@@ -40,8 +44,8 @@ pub struct DrainExceeded {
 /// [`main`](crate::main) makes a whole process of it. Up to `concurrency` requests run at once, each in a task of its
 /// own; a panic ends its job only. A transport out of order is tried again for ever, after 5 seconds at most.
 ///
-/// Of the settings it uses `concurrency`, `harakiri` (`timeout` is the limit of draining, `shutdown_grace` that of
-/// [`Hooks::teardown`](crate::Hooks::teardown)) and those of the request log.
+/// Of the settings it uses `concurrency`, `harakiri` (its `timeout` limits draining as well, its `shutdown_grace`
+/// [`Hooks::teardown`](crate::Hooks::teardown)), `cancel_at_deadline` and those of the request log.
 ///
 /// ```no_run
 /// use soa_common::transport::redis::{RedisServerTransport, RedisSettings};
@@ -90,7 +94,7 @@ pub(crate) async fn run<T: ServerTransport>(
     }
     worker.runner.transport.stop();
     let drained = match settings.harakiri.timeout {
-        Some(limit) => timeout(limit, worker.drain()).await.map_err(|_| limit),
+        Some(limit) => timeout(limit.saturating_add(SLACK), worker.drain()).await.map_err(|_| limit),
         None => {
             worker.drain().await;
             Ok(())

@@ -176,7 +176,7 @@ fn draining_has_a_limit() {
     let redis = RedisServer::start();
     let directory = TempDir::new().unwrap();
     let settings = directory.path().join("settings.json");
-    std::fs::write(&settings, r#"{ "harakiri": { "timeout": 1 } }"#).unwrap();
+    std::fs::write(&settings, r#"{ "harakiri": { "timeout": 1, "actions": { "sleep": 0 } } }"#).unwrap();
     for fork in ["1", "2"] {
         let mut server = Server::start(&redis.url(), &["--settings", settings.to_str().unwrap(), "--fork", fork]);
         send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));

@@ -221,14 +221,10 @@ fn every_rule_refuses() {
 fn what_has_no_effect_yet_is_said() {
     for (settings, expected) in [
         (
-            json!({ "harakiri": { "timeout": 60 } }),
-            "harakiri.timeout limits only how long stopping may take: jobs are not interrupted yet",
+            json!({ "harakiri": { "shutdown_grace": 60 } }),
+            "harakiri.shutdown_grace limits only teardown and the rest of an interrupted job: a stuck worker is not \
+             ended yet",
         ),
-        (
-            json!({ "harakiri": { "actions": { "a": 1.5 } } }),
-            "harakiri.actions has no effect yet: jobs are not interrupted",
-        ),
-        (json!({ "cancel_at_deadline": true }), "cancel_at_deadline has no effect yet: a started job runs to its end"),
         (json!({ "dead_letters": 5 }), "dead_letters has no effect yet: undecodable messages are not kept"),
         (
             json!({ "logging": { "root": { "level": "DEBUG" } } }),

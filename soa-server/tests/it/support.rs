@@ -14,7 +14,7 @@ pub(crate) fn job(actions: &[&str], body: impl serde::Serialize) -> JobRequest {
 }
 
 pub(crate) async fn process(service: &Service, job: JobRequest) -> JobResponse {
-    service.process_job(job, JobInfo { request_id: "17".to_owned(), deadline: None }).await
+    service.process_job(job, JobInfo { request_id: "17".to_owned(), ..JobInfo::default() }).await
 }
 
 /// Runs one action, which the service must have reached.

@@ -21,14 +21,14 @@ use tokio::{
 };
 
 /// What the test does to the worker, and sees of it.
-struct Script {
+pub(crate) struct Script {
     requests: mpsc::UnboundedSender<Result<Received<u32>, TransportError>>,
     answers: mpsc::UnboundedReceiver<(u32, JobResponse)>,
     most_asked_for: Arc<AtomicUsize>,
 }
 
 /// Gives the worker what the test sends.
-struct Scripted {
+pub(crate) struct Scripted {
     requests: tokio::sync::Mutex<mpsc::UnboundedReceiver<Result<Received<u32>, TransportError>>>,
     answers: mpsc::UnboundedSender<(u32, JobResponse)>,
     stopped: Notify,
@@ -38,7 +38,7 @@ struct Scripted {
     refused: Mutex<Vec<u32>>,
 }
 
-fn scripted(refusal: Option<TransportErrorKind>) -> (Scripted, Script) {
+pub(crate) fn scripted(refusal: Option<TransportErrorKind>) -> (Scripted, Script) {
     let (requests, received) = mpsc::unbounded_channel();
     let (answered, answers) = mpsc::unbounded_channel();
     let most_asked_for = Arc::new(AtomicUsize::new(0));
@@ -105,17 +105,25 @@ impl Script {
     }
 
     fn send(&self, id: u32, action: &str, control: Control, deadline: Option<Instant>) {
-        let job = JobRequest {
-            control: control.with("continue_on_error", false),
-            context: Context::default().with("correlation_id", "c").with("switches", Value::List(Vec::new())),
-            actions: vec![ActionRequest::new(action, Body::empty())],
-        };
-        let request = Received { reply: id, request_id: id.to_string(), job: raw(&job), deadline };
+        self.send_job(id, &job(&[action], control.with("continue_on_error", false)), deadline);
+    }
+
+    pub(crate) fn send_job(&self, id: u32, job: &JobRequest, deadline: Option<Instant>) {
+        let request = Received { reply: id, request_id: id.to_string(), job: raw(job), deadline };
         self.requests.send(Ok(request)).unwrap();
     }
 
-    async fn answer(&mut self) -> (u32, JobResponse) {
+    pub(crate) async fn answer(&mut self) -> (u32, JobResponse) {
         timeout(Duration::from_secs(3600), self.answers.recv()).await.unwrap().unwrap()
+    }
+}
+
+/// A job of actions with empty bodies.
+pub(crate) fn job(actions: &[&str], control: Control) -> JobRequest {
+    JobRequest {
+        control,
+        context: Context::default().with("correlation_id", "c").with("switches", Value::List(Vec::new())),
+        actions: actions.iter().map(|action| ActionRequest::new(*action, Body::empty())).collect(),
     }
 }
 
@@ -199,6 +207,7 @@ async fn draining_ends_at_its_limit() {
     let (transport, script) = scripted(None);
     let mut settings = ServerSettings::default();
     settings.harakiri.timeout = Some(Duration::from_secs(9));
+    settings.harakiri.actions.insert("sleeps".to_owned(), None);
     script.request(1, "sleeps");
     let exceeded = with_worker(transport, settings, async || {}).await.unwrap_err();
     assert_eq!(exceeded.to_string(), "requests not finished within 9 s of the request to stop: 1");

@@ -18,6 +18,7 @@ mod chunks;
 mod expiry;
 mod fleet;
 mod full_queue;
+mod harakiri;
 mod hostile;
 mod introspection;
 mod outages;

@@ -1,0 +1,187 @@
+//! Interrupts actions and jobs that run for too long, by dropping their futures where they wait.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use soa_common::{Error, codes};
+use tokio::time::Instant;
+
+/// Limits of the time that jobs take.
+///
+/// What is over its limit is dropped where it waits: an action is answered with `ACTION_TIMEOUT`, after the responses of
+/// the actions before it, and the job ends; a job outside of its actions, which is in its middleware, is answered with
+/// `JOB_TIMEOUT`. Other jobs are not touched. Action middleware is part of its action and is dropped with it; job
+/// middleware gets the response with the error.
+///
+/// Dropping stops no code that blocks its thread, and nothing that was given to `spawn_blocking` or `tokio::spawn`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Harakiri {
+    /// How long a job may take. Default: 300 seconds; none: without limit (0 in a file).
+    pub timeout: Option<Duration>,
+    /// How long what is left of a job, its middleware, may take after one of its actions was interrupted; and how long
+    /// [`Hooks::teardown`](crate::Hooks::teardown) may take. Default: 30 seconds.
+    pub shutdown_grace: Duration,
+    /// How long single actions may take, by name, in place of `timeout`: their time does not count against that of the
+    /// job. None: without limit (0 in a file).
+    pub actions: BTreeMap<String, Option<Duration>>,
+}
+
+impl Default for Harakiri {
+    fn default() -> Self {
+        Self { timeout: Some(Duration::from_secs(300)), ..NO_LIMITS }
+    }
+}
+
+const NO_LIMITS: Harakiri =
+    Harakiri { timeout: None, shutdown_grace: Duration::from_secs(30), actions: BTreeMap::new() };
+
+/// The time of one job.
+pub(crate) struct JobClock<'a> {
+    limits: &'a Harakiri,
+    start: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// When the job is over its limit; for actions as well that have no limit of their own.
+    deadline: Option<Instant>,
+    /// How many actions run: at most one, unless middleware runs what it wraps more than once.
+    running: usize,
+    /// When the action that was started last is over its limit.
+    action_deadline: Option<Instant>,
+    was_interrupted: bool,
+}
+
+/// The time of one action of a job; it ends when this is dropped.
+pub(crate) struct ActionClock<'a> {
+    job: &'a JobClock<'a>,
+    name: &'a str,
+    /// When the action started, where its time does not count as that of the job.
+    own: Option<Instant>,
+    deadline: Option<Instant>,
+    was_interrupted: bool,
+}
+
+impl<'a> JobClock<'a> {
+    pub(crate) fn start(limits: Option<&'a Harakiri>) -> Self {
+        static OFF: Harakiri = NO_LIMITS;
+        let limits = limits.unwrap_or(&OFF);
+        let start = Instant::now();
+        let deadline = after(start, limits.timeout);
+        let state = State { deadline, running: 0, action_deadline: None, was_interrupted: false };
+        Self { limits, start, state: Mutex::new(state) }
+    }
+
+    /// When a job is to be interrupted as a whole.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let state = self.state();
+        match state.running {
+            0 => state.deadline,
+            // The action is interrupted by itself. But middleware may hold its future without polling it.
+            _ => after(state.action_deadline?, Some(self.limits.shutdown_grace)),
+        }
+    }
+
+    /// Logs that the job was interrupted as a whole, and gives what the caller is told.
+    pub(crate) fn interrupted(&self) -> Error {
+        let limit = match self.state().was_interrupted {
+            true => Limit("shutdown_grace", None, Some(self.limits.shutdown_grace)),
+            false => Limit("timeout", None, self.limits.timeout),
+        };
+        let elapsed = self.start.elapsed().as_secs_f64();
+        tracing::error!("the job was interrupted outside of its actions after {elapsed:.1} s{limit}");
+        let message = "The service job ran for too long and had to be interrupted (probably a middleware issue).";
+        Error::new(codes::JOB_TIMEOUT, message)
+    }
+
+    pub(crate) fn start_action(&'a self, name: &'a str) -> ActionClock<'a> {
+        let limit = self.limits.actions.get(name);
+        let own = limit.map(|_| Instant::now());
+        let mut state = self.state();
+        let deadline = match (own, limit) {
+            (Some(start), Some(limit)) => {
+                let left = state.deadline.filter(|_| state.was_interrupted);
+                earlier(after(start, *limit), left)
+            }
+            _ => state.deadline,
+        };
+        state.running += 1;
+        state.action_deadline = deadline;
+        ActionClock { job: self, name, own, deadline, was_interrupted: false }
+    }
+
+    /// Whether an action of the job was interrupted: none is started after it.
+    pub(crate) fn has_interrupted(&self) -> bool {
+        self.state().was_interrupted
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ActionClock<'_> {
+    /// When the action is to be interrupted.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Logs that the action was interrupted, and gives what the caller is told.
+    pub(crate) fn interrupted(mut self) -> Error {
+        self.was_interrupted = true;
+        let (name, limits) = (self.name, self.job.limits);
+        let (what, start, limit) = match self.own {
+            Some(start) => ("it", start, Limit("actions", Some(name), limits.actions.get(name).copied().flatten())),
+            None => ("the job", self.job.start, Limit("timeout", None, limits.timeout)),
+        };
+        let elapsed = start.elapsed().as_secs_f64();
+        tracing::error!("the action {name:?} was interrupted after {what} had run for {elapsed:.1} s{limit}");
+        let message = format!("The action \"{name}\" ran for too long and had to be interrupted.");
+        Error::new(codes::ACTION_TIMEOUT, message)
+    }
+}
+
+impl Drop for ActionClock<'_> {
+    fn drop(&mut self) {
+        let mut state = self.job.state();
+        state.running -= 1;
+        if let Some(start) = self.own.filter(|_| !state.was_interrupted) {
+            state.deadline = state.deadline.and_then(|deadline| after(deadline, Some(start.elapsed())));
+        }
+        if self.was_interrupted && !state.was_interrupted {
+            state.was_interrupted = true;
+            let now = Instant::now();
+            let grace = after(now, Some(self.job.limits.shutdown_grace));
+            // A job that is over its limit had no time left at all.
+            state.deadline = earlier(state.deadline.filter(|deadline| *deadline > now), grace);
+        }
+    }
+}
+
+/// A setting and its value, as logs tell it.
+struct Limit<'a>(&'static str, Option<&'a str>, Option<Duration>);
+
+impl fmt::Display for Limit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(setting, action, Some(limit)) = self else { return Ok(()) };
+        write!(f, "; harakiri.{setting}")?;
+        if let Some(action) = action {
+            write!(f, ".{action}")?;
+        }
+        write!(f, " allows {} s", limit.as_secs_f64())
+    }
+}
+
+/// None is never, and so is what no clock can tell.
+fn after(start: Instant, limit: Option<Duration>) -> Option<Instant> {
+    start.checked_add(limit?)
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
+}
