@@ -178,3 +178,33 @@ fn workers(asked: usize) -> usize {
     }
     asked.min(most)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, rc::Rc};
+
+    use super::*;
+
+    /// Leads two workers, which are this test program and so end at once, each four times.
+    fn lead(hook: impl FnOnce() -> Result<(), BoxError> + 'static) -> Result<Exit, Failure> {
+        let words = ["service", "--fork", "2"].map(OsString::from).to_vec();
+        let args = cli::parse(&words).unwrap();
+        let main = Main::new().pre_fork(|_| panic!("replaced")).pre_fork(move |_| hook());
+        main.lead(&ServerSettings::default(), 2, &args, words, None)
+    }
+
+    #[test]
+    fn pre_fork_runs_once_and_ends_the_process_when_it_fails() {
+        let runs = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&runs);
+        let exit = lead(move || {
+            counted.set(counted.get() + 1);
+            Ok(())
+        });
+        assert!(matches!(exit, Ok(Exit::AllGivenUp)), "{exit:?}");
+        assert_eq!(runs.get(), 1);
+        let failure = |hook: fn() -> Result<(), BoxError>| lead(hook).err().map(|failure| failure.to_string());
+        assert_eq!(failure(|| Err("no disk".into())).as_deref(), Some("the pre_fork hook failed: no disk"));
+        assert!(failure(|| panic!("no luck")).is_some_and(|why| why.starts_with("the pre_fork hook failed: no luck")));
+    }
+}
