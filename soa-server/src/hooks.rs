@@ -71,8 +71,8 @@ pub trait Hooks: Send + Sync + 'static {
         ready(Ok(()))
     }
 
-    /// Runs when a worker that was told to stop has finished its requests, or has dropped them because they took too
-    /// long. A worker that ends by force does not get here. Limit: `harakiri.shutdown_grace`.
+    /// Runs when a worker that was told to stop has finished its requests and their background tasks, or has dropped them
+    /// because they took too long. A worker that ends by force does not get here. Limit: `harakiri.shutdown_grace`.
     fn teardown(&self) -> impl Future<Output = HookResult> + Send {
         ready(Ok(()))
     }

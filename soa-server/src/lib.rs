@@ -65,6 +65,7 @@ mod job_schema;
 mod pipeline;
 mod service;
 
+mod background;
 mod local;
 
 mod systemd;
@@ -89,6 +90,9 @@ pub use action::{
     Validated,
 };
 pub use app::{BoxError, Main, main};
+#[doc(hidden)]
+pub use background::{DynTaskMiddleware, TaskLevel};
+pub use background::{Task, TaskMiddleware, TaskNext, TaskResult};
 pub use error::{ActionError, JobError};
 pub use harakiri::Harakiri;
 pub use hooks::{HookResult, Hooks};

@@ -9,6 +9,7 @@ use crate::{
     action::{
         Action, ActionInfo, Check, ErasedAction, IntoAction, Introspections, Switched, SwitchedBuilder, built_in,
     },
+    background::{DynTaskMiddleware, Tasks},
     hooks::{HookList, Hooks},
     middleware::DynMiddleware,
     panics,
@@ -31,6 +32,8 @@ pub(crate) struct Inner {
     pub(crate) checks: Vec<Check>,
     pub(crate) introspections: Introspections,
     pub(crate) middleware: Vec<Arc<dyn DynMiddleware>>,
+    pub(crate) task_middleware: Vec<Arc<dyn DynTaskMiddleware>>,
+    pub(crate) tasks: Tasks,
     pub(crate) hooks: HookList,
     client: Client,
     pub(crate) expose_tracebacks: bool,
@@ -158,6 +161,8 @@ impl Service {
             checks: Vec::new(),
             introspections: Introspections::default(),
             middleware: Vec::new(),
+            task_middleware: Vec::new(),
+            tasks: Tasks::default(),
             hooks: HookList::default(),
             client: Client::default(),
             expose_tracebacks: false,
@@ -210,15 +215,23 @@ impl Service {
     pub(crate) fn hosted(
         mut self,
         middleware: Vec<Arc<dyn DynMiddleware>>,
+        task_middleware: Vec<Arc<dyn DynTaskMiddleware>>,
         client: Client,
         expose_tracebacks: bool,
     ) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         inner.middleware.splice(0..0, middleware);
+        inner.task_middleware.splice(0..0, task_middleware);
         if inner.client.services().is_empty() {
             inner.client = client;
         }
         inner.expose_tracebacks |= expose_tracebacks;
+        self
+    }
+
+    /// The same service with background tasks of its own.
+    pub(crate) fn with_own_tasks(mut self) -> Self {
+        Arc::make_mut(&mut self.0).tasks = Tasks::default();
         self
     }
 

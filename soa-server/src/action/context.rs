@@ -107,6 +107,14 @@ impl<S> ActionContext<S> {
         Self { scope, ..self }
     }
 
+    /// The same without an end, for work that goes on when the caller waits no longer: calls by its
+    /// [`client`](Self::client) have all the time they want.
+    #[must_use]
+    pub fn without_deadline(self) -> Self {
+        let scope = Arc::new(Scope { deadline: None, ..(*self.scope).clone() });
+        Self { scope, ..self }
+    }
+
     /// The same with an earlier or later end.
     pub(super) fn with_deadline(self, deadline: Instant) -> Self {
         let scope = Arc::new(Scope { deadline: Some(deadline), ..(*self.scope).clone() });

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use soa_client::{Client, ClientBuilder, ClientMiddleware};
 use soa_common::settings::SettingsError;
 
-use self::settings::{ClientPart, Registries, ServerPart};
-use crate::{Middleware, ServerSettings, Service, cli, prefork, worker::Chain};
+use self::settings::{ClientPart, Registries, ServerPart, TaskPart};
+use crate::{Middleware, ServerSettings, Service, TaskMiddleware, cli, prefork, worker::Chain};
 
 /// Any error of a program that serves.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -159,6 +159,38 @@ impl Main {
         M: Middleware,
     {
         self.registries.server.add(name.into(), move |kwargs| Ok(Arc::new(make(kwargs)?) as ServerPart));
+        self
+    }
+
+    /// The same for middleware of background tasks, which `coroutine_middleware` of the settings names.
+    ///
+    /// ```
+    /// use soa_server::{Main, Task, TaskMiddleware, TaskNext, TaskResult};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Limit {
+    ///     seconds: u64,
+    /// }
+    ///
+    /// impl TaskMiddleware for Limit {
+    ///     async fn task(&self, task: Task, next: TaskNext<'_>) -> TaskResult {
+    ///         tokio::time::timeout(std::time::Duration::from_secs(self.seconds), next.run(task)).await?
+    ///     }
+    /// }
+    ///
+    /// let main = Main::new().register_task("my_app.coroutine:Limit", |limit: Limit| Ok(limit));
+    /// ```
+    #[must_use]
+    pub fn register_task<K, M>(
+        mut self,
+        name: impl Into<String>,
+        make: impl Fn(K) -> Result<M, BoxError> + 'static,
+    ) -> Self
+    where
+        K: DeserializeOwned + 'static,
+        M: TaskMiddleware,
+    {
+        self.registries.task.add(name.into(), move |kwargs| Ok(Arc::new(make(kwargs)?) as TaskPart));
         self
     }
 

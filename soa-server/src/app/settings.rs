@@ -12,17 +12,23 @@ use super::{
     BoxError, MakeClient,
     registry::{Maker, Registry},
 };
-use crate::{ServerSettings, TransportSettings, cli::Args, middleware::DynMiddleware, worker::Chain};
+use crate::{
+    DynTaskMiddleware, ServerSettings, TransportSettings, cli::Args, middleware::DynMiddleware, worker::Chain,
+};
 
 /// Everything that settings can name.
 #[derive(Default)]
 pub(super) struct Registries {
     pub(super) server: Registry<ServerPart>,
+    pub(super) task: Registry<TaskPart>,
     pub(super) client: Registry<ClientPart>,
 }
 
 /// Middleware of a server.
 pub(super) type ServerPart = Arc<dyn DynMiddleware>;
+
+/// Middleware of background tasks.
+pub(super) type TaskPart = Arc<dyn DynTaskMiddleware>;
 
 /// Adds middleware to the client of a service.
 pub(super) type ClientPart = Box<dyn FnOnce(ClientBuilder, &str) -> ClientBuilder>;
@@ -41,6 +47,8 @@ pub(super) struct Prepared {
 pub(super) struct PreparedMiddleware {
     /// The outermost first.
     server: Vec<Maker<ServerPart>>,
+    /// The outermost first.
+    task: Vec<Maker<TaskPart>>,
     /// By service of `client_routing`; the outermost first.
     client: Vec<(String, Vec<Maker<ClientPart>>)>,
     /// In place of the builder's own way.
@@ -66,7 +74,12 @@ pub(super) fn prepare(args: &Args, registries: &Registries) -> Result<Prepared, 
         return Err(SettingsError::wrong(source, vec![no_redis("transport.path", "local")]));
     };
     check_routes(&source, &settings.client_routing)?;
-    settings.check_middleware(&source, &registries.server.names(), &registries.client.names())?;
+    settings.check_middleware(
+        &source,
+        &registries.server.names(),
+        &registries.task.names(),
+        &registries.client.names(),
+    )?;
     let middleware = PreparedMiddleware::read(registries, &source, &settings)?;
     routes(&settings.client_routing)
         .build()
@@ -78,21 +91,23 @@ impl PreparedMiddleware {
     fn read(registries: &Registries, source: &str, settings: &ServerSettings) -> Result<Self, SettingsError> {
         let mut faults = Vec::new();
         let server = registries.server.read(&settings.middleware, "middleware", &mut faults);
+        let task = registries.task.read(&settings.coroutine_middleware, "coroutine_middleware", &mut faults);
         let client = settings.client_routing.iter().map(|(service, settings)| {
             let key = format!("client_routing.{service}.middleware");
             (service.clone(), registries.client.read(&settings.middleware, &key, &mut faults))
         });
         let client = client.collect();
         if faults.is_empty() {
-            Ok(Self { server, client, make_client: None })
+            Ok(Self { server, task, client, make_client: None })
         } else {
             Err(SettingsError::wrong(source, faults))
         }
     }
 
-    /// The middleware of the service, and a client that knows the services of `client_routing`.
-    pub(super) fn make(self, settings: &ServerSettings) -> Result<(Vec<ServerPart>, Client), BoxError> {
+    /// The middleware of the service and that of its tasks, and a client that knows the services of `client_routing`.
+    pub(super) fn make(self, settings: &ServerSettings) -> Result<(Vec<ServerPart>, Vec<TaskPart>, Client), BoxError> {
         let server = self.server.into_iter().map(|make| make()).collect::<Result<_, _>>()?;
+        let task = self.task.into_iter().map(|make| make()).collect::<Result<_, _>>()?;
         let mut client = routes(&settings.client_routing);
         for (service, makers) in self.client {
             for make in makers {
@@ -104,7 +119,7 @@ impl PreparedMiddleware {
                 .map_err(|error| BoxError::from(format!("the make_client hook failed: {}", Chain(&*error))))?,
             None => client.build()?,
         };
-        Ok((server, client))
+        Ok((server, task, client))
     }
 }
 
@@ -186,7 +201,7 @@ mod tests {
         let answers = |name: &str| json!({ "path": "answers", "kwargs": { "name": name } });
         let settings = json!({ "client_routing": { "users": { "middleware": [answers("outer"), answers("inner")] } } });
         let prepared = prepare_with(&settings, &[]).unwrap();
-        let (_, client) = prepared.middleware.make(&prepared.settings).unwrap();
+        let (_, _, client) = prepared.middleware.make(&prepared.settings).unwrap();
         let body = client.call_action("users", "a", json!({})).await.unwrap().body;
         assert_eq!(body, Body::encode(&json!({ "name": "outer", "service": "users" })).unwrap());
     }
@@ -199,7 +214,7 @@ mod tests {
             let name = settings.concurrency.to_string();
             Ok(client.middleware(Answers { name }).build()?)
         }));
-        let (_, client) = prepared.middleware.make(&prepared.settings).unwrap();
+        let (_, _, client) = prepared.middleware.make(&prepared.settings).unwrap();
         let body = client.call_action("users", "a", json!({})).await.unwrap().body;
         assert_eq!(body, Body::encode(&json!({ "name": "64", "service": "users" })).unwrap());
         let mut prepared = prepare_with(&settings, &[]).unwrap();

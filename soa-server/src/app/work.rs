@@ -156,6 +156,6 @@ where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
     let service = service(settings.clone()).await?;
-    let (middleware, client) = middleware.make(settings)?;
-    Ok(service.hosted(middleware, client, settings.expose_tracebacks))
+    let (middleware, task_middleware, client) = middleware.make(settings)?;
+    Ok(service.hosted(middleware, task_middleware, client, settings.expose_tracebacks))
 }

@@ -17,6 +17,9 @@ use tracing::Level;
 
 use crate::Harakiri;
 
+/// What the original recommends as the first of `coroutine_middleware`. It logs failures, which tasks here do anyway.
+const DEFAULT_TASK_MIDDLEWARE: &str = "pysoa.server.coroutine:DefaultCoroutineMiddleware";
+
 /// Everything a server can be told, with the keys of the original (`docs/protocol.md`, section 8).
 ///
 /// The default serves from Redis on this machine, 64 jobs at once in each worker.
@@ -39,7 +42,8 @@ pub struct ServerSettings {
     pub transport: TransportSettings,
     /// Job and action middleware by its registered name; the first is outermost.
     pub middleware: Vec<ClassConfig>,
-    /// Middleware of spawned tasks by its registered name, without the original's default one.
+    /// Middleware of background tasks by its registered name; the first is outermost. The original's default one does
+    /// nothing.
     pub coroutine_middleware: Vec<ClassConfig>,
     /// The services this one may call, by name.
     pub client_routing: BTreeMap<String, ClientSettings>,
@@ -117,14 +121,22 @@ impl ServerSettings {
         self.client_routing.values_mut().try_for_each(|client| client.apply_redis_url(urls))
     }
 
-    /// Checks that all middleware of the server, and of the clients in `client_routing`, is registered under the name
-    /// it is given here. `source` is the name of the settings in messages.
+    /// Checks that all middleware of the server, of its background tasks, and of the clients in `client_routing` is
+    /// registered under the name it is given here. `source` is the name of the settings in messages.
     ///
     /// # Errors
     ///
     /// All names that are not registered.
-    pub fn check_middleware(&self, source: &str, server: &[&str], client: &[&str]) -> Result<(), SettingsError> {
+    pub fn check_middleware(
+        &self,
+        source: &str,
+        server: &[&str],
+        tasks: &[&str],
+        client: &[&str],
+    ) -> Result<(), SettingsError> {
         let mut faults = ClassConfig::unregistered(&self.middleware, "middleware", server);
+        let tasks = [tasks, &[DEFAULT_TASK_MIDDLEWARE]].concat();
+        faults.extend(ClassConfig::unregistered(&self.coroutine_middleware, "coroutine_middleware", &tasks));
         for (name, settings) in &self.client_routing {
             faults.extend(settings.unregistered_middleware(&format!("client_routing.{name}"), client));
         }

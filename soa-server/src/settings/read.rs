@@ -9,7 +9,7 @@ use soa_common::{
 };
 use tracing::Level;
 
-use super::{ServerSettings, TransportSettings, logging};
+use super::{DEFAULT_TASK_MIDDLEWARE, ServerSettings, TransportSettings, logging};
 use crate::Harakiri;
 
 /// The longest time in seconds that settings may name.
@@ -105,12 +105,9 @@ fn count(node: &Node<'_>, most: u64) -> Option<usize> {
 }
 
 fn coroutine_middleware(node: &Node<'_>) -> Option<Vec<ClassConfig>> {
-    let mut classes = ClassConfig::read_list(node)?;
-    classes.retain(|class| !class.is("pysoa.server.coroutine:DefaultCoroutineMiddleware"));
-    if !classes.is_empty() {
-        node.warn("has no effect yet: spawned tasks have no middleware");
-    }
-    Some(classes)
+    let classes = ClassConfig::read_list(node)?;
+    // Otherwise it stays: messages count the classes as the settings do.
+    Some(if classes.iter().all(|class| class.is(DEFAULT_TASK_MIDDLEWARE)) { Vec::new() } else { classes })
 }
 
 fn transport(node: &Node<'_>) -> Option<TransportSettings> {

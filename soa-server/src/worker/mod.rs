@@ -45,7 +45,8 @@ pub struct DrainExceeded {
 /// own; a panic ends its job only. A transport out of order is tried again for ever, after 5 seconds at most.
 ///
 /// Of the settings it uses `concurrency`, `harakiri` (its `timeout` limits draining as well, its `shutdown_grace`
-/// [`Hooks::teardown`](crate::Hooks::teardown)), `cancel_at_deadline` and those of the request log.
+/// background tasks and then [`Hooks::teardown`](crate::Hooks::teardown)), `cancel_at_deadline` and those of the
+/// request log.
 ///
 /// ```no_run
 /// use soa_common::transport::redis::{RedisServerTransport, RedisSettings};
@@ -79,6 +80,8 @@ pub(crate) async fn run<T: ServerTransport>(
     turned: impl FnMut(),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), DrainExceeded> {
+    let service = service.with_own_tasks();
+    let tasks = service.0.tasks.clone();
     let mut worker = Worker {
         runner: Arc::new(JobRunner::new(service, transport, settings)),
         places: Arc::new(Semaphore::new(settings.concurrency)),
@@ -100,16 +103,26 @@ pub(crate) async fn run<T: ServerTransport>(
             Ok(())
         }
     };
-    // Whatever is left of it ends with the worker.
-    let _ = timeout(settings.harakiri.shutdown_grace, worker.idle.join_next()).await;
+    let unfinished = worker.running();
+    // Teardown comes when they are dropped, unless one keeps its thread busy.
+    let _ = timeout(SLACK, worker.jobs.shutdown()).await;
+    let grace = settings.harakiri.shutdown_grace;
+    // Idle actions that are left end with the worker.
+    if timeout(grace, async { tokio::join!(tasks.join(), worker.idle.join_next()) }).await.is_err() {
+        let dropped = tasks.abort().await;
+        if dropped > 0 {
+            warn!("background tasks not finished within {} s, dropped: {dropped}", grace.as_secs_f64());
+        }
+    }
     worker.runner.hook(Hook::Teardown).await;
     if worker.expired > 0 {
         info!("requests dropped because they had expired before they were started: {}", worker.expired);
     }
-    drained.map_err(|limit| DrainExceeded { unfinished: worker.running(), limit })
+    drained.map_err(|limit| DrainExceeded { unfinished, limit })
 }
 
-/// How long a worker that was told to stop may take: for its requests, for its idle actions and for its teardown.
+/// How long a worker that was told to stop may take: for its requests, for its background tasks and idle actions, and
+/// for its teardown.
 pub(crate) fn stop_limit(harakiri: &Harakiri) -> Option<Duration> {
     Some(harakiri.timeout?.saturating_add(harakiri.shutdown_grace.saturating_mul(2)))
 }

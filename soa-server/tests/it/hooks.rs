@@ -1,35 +1,12 @@
 //! What a service does beside its requests.
 
-use std::{
-    future::pending,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use soa_common::Map;
 use soa_server::{ActionContext, ActionError, HookResult, Hooks, Service, ServiceBuilder};
 use tokio::time::{Instant, sleep};
 
-use crate::quiet_transport::{quiet, serve_until};
-
-/// What happened when, in seconds since the start.
-#[derive(Clone)]
-struct Notes(Arc<Mutex<Vec<String>>>, Instant);
-
-impl Notes {
-    fn new() -> Self {
-        Self(Arc::default(), Instant::now())
-    }
-
-    fn add(&self, what: &str) {
-        self.0.lock().unwrap().push(format!("{} {what}", self.1.elapsed().as_secs()));
-    }
-
-    #[track_caller]
-    fn check(&self, expected: &[&str]) {
-        assert_eq!(*self.0.lock().unwrap(), expected);
-    }
-}
+use crate::quiet_transport::{Notes, quiet, serve_until};
 
 /// Hooks that write down that they run.
 struct Noting {

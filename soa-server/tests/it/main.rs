@@ -11,6 +11,7 @@ mod vector_service;
 
 mod actions;
 mod allocations;
+mod background;
 mod call_local;
 mod combinations;
 mod compile_errors;

@@ -1,6 +1,10 @@
-//! A transport that gives what the test sends and, as one to Redis does, nothing after a while without requests.
+//! A transport that gives what the test sends and, as one to Redis does, nothing after a while without requests; and
+//! notes of what happens in a worker when.
 
-use std::time::Duration;
+use std::{
+    sync::{self, Arc},
+    time::Duration,
+};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use serde_json::json;
@@ -12,7 +16,7 @@ use soa_server::{ServerSettings, Service, serve};
 use tokio::{
     select,
     sync::{Mutex, Notify, mpsc},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 /// What a worker sees.
@@ -27,6 +31,25 @@ pub(crate) struct Quiet {
 pub(crate) struct Requests {
     requests: mpsc::UnboundedSender<String>,
     answers: mpsc::UnboundedReceiver<JobResponse>,
+}
+
+/// What happened when, in seconds since the start.
+#[derive(Clone)]
+pub(crate) struct Notes(Arc<sync::Mutex<Vec<String>>>, pub(crate) Instant);
+
+impl Notes {
+    pub(crate) fn new() -> Self {
+        Self(Arc::default(), Instant::now())
+    }
+
+    pub(crate) fn add(&self, what: &str) {
+        self.0.lock().unwrap().push(format!("{} {what}", self.1.elapsed().as_secs()));
+    }
+
+    #[track_caller]
+    pub(crate) fn check(&self, expected: &[&str]) {
+        assert_eq!(*self.0.lock().unwrap(), expected);
+    }
 }
 
 pub(crate) fn quiet(receive_timeout: Duration) -> (Quiet, Requests) {

@@ -231,10 +231,6 @@ fn what_has_no_effect_yet_is_said() {
             "logging has no effect yet: loggers and handlers are fixed",
         ),
         (json!({ "metrics": { "path": "statsd", "kwargs": {} } }), "metrics has no effect yet: nothing is measured"),
-        (
-            json!({ "coroutine_middleware": [{ "path": "a" }] }),
-            "coroutine_middleware has no effect yet: spawned tasks have no middleware",
-        ),
     ] {
         check(&settings, &[expected]);
     }
@@ -248,15 +244,22 @@ fn what_has_no_effect_yet_is_said() {
 fn middleware_must_be_registered() {
     let settings = load(json!({
         "middleware": [{ "path": "my_app.middleware:Audit" }, { "path": "token" }],
+        "coroutine_middleware": [
+            { "path": "pysoa.server.coroutine:DefaultCoroutineMiddleware" },
+            { "path": "my_app.coroutine:Limit" },
+        ],
         "client_routing": { "users": { "middleware": [{ "path": "traec" }] } },
     }));
-    let error = settings.check_middleware("settings.json", &["token", "circuit", "audit"], &["trace"]).unwrap_err();
-    let expected = "settings.json: 2 settings are wrong
+    let server = ["token", "circuit", "audit"];
+    let error = settings.check_middleware("settings.json", &server, &[], &["trace"]).unwrap_err();
+    let expected = "settings.json: 3 settings are wrong
   middleware.0.path: \"my_app.middleware:Audit\" is not registered; registered are: audit, circuit, token
+  coroutine_middleware.1.path: \"my_app.coroutine:Limit\" is not registered; registered are: \
+     pysoa.server.coroutine:DefaultCoroutineMiddleware
   client_routing.users.middleware.0.path: \"traec\" is not registered; registered are: trace (did you mean trace?)";
     assert_eq!(error.to_string(), expected);
     let server = ["my_app.middleware.Audit", "token"];
-    assert_eq!(settings.check_middleware("settings.json", &server, &["traec"]), Ok(()));
+    assert_eq!(settings.check_middleware("settings.json", &server, &["my_app.coroutine:Limit"], &["traec"]), Ok(()));
 }
 
 #[test]
