@@ -75,6 +75,22 @@ fn each_worker_beats_and_the_next_of_its_number_goes_on() {
 }
 
 #[test]
+fn a_worker_that_was_replaced_leaves_the_file_to_the_next() {
+    let (redis, directory) = (RedisServer::start(), TempDir::new().unwrap());
+    let settings = settings(&directory, "{{fid}}");
+    let server = Server::start(&redis.url(), &["--settings", &settings, "--fork", "2"]);
+    server.wait_for(1, &["all workers are ready"]);
+    server.signal(Signal::HUP);
+    // The files have to be there at once: the next write may be seconds away.
+    server.wait_for(2, &["ended (exit status: 0)"]);
+    for number in ["1", "2"] {
+        let path = directory.path().join(number);
+        let time = fs::read_to_string(&path).unwrap();
+        next_beat(&path, time.parse().unwrap());
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_written_ends_the_start() {
     let (redis, directory) = (RedisServer::start(), TempDir::new().unwrap());
     let settings = settings(&directory, "nowhere/{{fid}}");
