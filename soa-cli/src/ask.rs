@@ -40,7 +40,10 @@ pub(crate) fn ask(service: &str, action: &str, body: Map, options: Options) -> R
         Ok(answer) => Ok(answer.body.to_value()),
         Err(error) if error.is_timeout() => Err(Failure::Transport {
             code: "MESSAGE_RECEIVE_TIMEOUT",
-            message: format!("{error}; asked over {masters}: is a worker of {service} running there?"),
+            message: format!(
+                "{error}; asked over {masters}: is a worker of {service} running there, and is \
+                 --timeout long enough for it?"
+            ),
         }),
         Err(error) => Err(failure(error)),
     }

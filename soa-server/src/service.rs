@@ -100,7 +100,7 @@ pub enum BuildError {
         /// The switch.
         switch: i64,
     },
-    /// The type of an action's input or output has no schema.
+    /// The type of an action's input or output has no schema, or the schema of a body takes no map.
     #[error("action `{action}`, {error}")]
     Schema {
         /// The action's name.

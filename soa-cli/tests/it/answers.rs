@@ -71,7 +71,10 @@ fn no_answer_is_told_apart_from_an_error() {
 
     let run = soa(&["call", "nobody", "x", "--redis", &redis.url(), "--timeout", "0.2"]);
     assert_eq!((run.code, run.stdout.as_str()), (3, ""));
-    assert!(run.stderr.contains("is a worker of nobody running there?"), "{run:?}");
+    assert!(
+        run.stderr.contains("is a worker of nobody running there, and is --timeout long enough for it?"),
+        "{run:?}"
+    );
     assert!(run.stderr.contains(&redis.url()), "{run:?}");
 
     let url = redis.url();

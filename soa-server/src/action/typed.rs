@@ -1,4 +1,8 @@
-use std::{any::Any, mem, sync::Arc};
+use std::{
+    any::{Any, type_name},
+    mem,
+    sync::Arc,
+};
 
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
@@ -25,7 +29,7 @@ impl ErasedAction {
     /// Erases the types of an action. What it does not say of itself its types say.
     ///
     /// # Errors
-    /// When a type that is asked cannot say it in the fields of Conformity.
+    /// When a type that is asked cannot say it in the fields of Conformity, or is never a map, as all bodies are.
     pub(crate) fn new<S, A>(action: A, state: Arc<S>) -> Result<Self, SchemaError>
     where
         S: Send + Sync + 'static,
@@ -35,12 +39,12 @@ impl ErasedAction {
         let is_unit = matches!(&input, Ok(Lowered { schema: Schema::Null, .. }));
         let documentation = input.as_ref().ok().and_then(|input| input.documentation.clone());
         let request_schema = match action.request_schema() {
-            None => of_body(input?.schema),
-            schema => schema,
+            None => of_body(input?.schema, "input", type_name::<A::Input>())?,
+            Some(schema) => Some(of_maps(schema, "schema", "request_schema")?),
         };
         let response_schema = match action.response_schema() {
-            None => of_body(Schema::of_output::<A::Output>()?),
-            schema => schema,
+            None => of_body(Schema::of_output::<A::Output>()?, "output", type_name::<A::Output>())?,
+            Some(schema) => Some(of_maps(schema, "schema", "response_schema")?),
         };
         let description = action.description().or(documentation);
         Ok(Self(Arc::new(Typed { action, state, description, request_schema, response_schema, is_unit })))
@@ -48,12 +52,22 @@ impl ErasedAction {
 }
 
 /// The schema of a body whose type says this: an empty map for nothing, none at all for whatever comes.
-fn of_body(schema: Schema) -> Option<Schema> {
+///
+/// # Errors
+/// When no body can be what the schema takes, because all bodies are maps.
+fn of_body(schema: Schema, role: &str, name: &str) -> Result<Option<Schema>, SchemaError> {
     match schema {
-        Schema::Null => Some(Dictionary::new().into()),
-        Schema::Anything(_) => None,
-        Schema::SchemalessDictionary(map) if is_any(&map) => None,
-        schema => Some(schema),
+        Schema::Null => Ok(Some(Dictionary::new().into())),
+        Schema::Anything(_) => Ok(None),
+        Schema::SchemalessDictionary(map) if is_any(&map) => Ok(None),
+        schema => of_maps(schema, role, name).map(Some),
+    }
+}
+
+fn of_maps(schema: Schema, role: &str, name: &str) -> Result<Schema, SchemaError> {
+    match schema.takes_maps() {
+        true => Ok(schema),
+        false => Err(SchemaError::of_no_map(role, name)),
     }
 }
 

@@ -121,6 +121,22 @@ impl Schema {
     pub fn deprecated(inner: impl Into<Self>) -> Self {
         Self::Deprecated(Box::new(inner.into()))
     }
+
+    /// Whether there are maps that the schema may take. Without any it cannot be that of a body.
+    pub(crate) fn takes_maps(&self) -> bool {
+        match self {
+            Self::Nullable(inner) | Self::Deprecated(inner) => inner.takes_maps(),
+            Self::Any(any) => any.options.iter().any(Self::takes_maps),
+            Self::All(all) => all.requirements.iter().all(Self::takes_maps),
+            Self::Anything(_)
+            | Self::Dictionary(_)
+            | Self::SchemalessDictionary(_)
+            | Self::Polymorph(_)
+            | Self::BooleanValidator(_)
+            | Self::ObjectInstance(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Gives a macro the names of all fields that are structs of the same name.

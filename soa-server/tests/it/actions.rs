@@ -169,8 +169,8 @@ async fn an_output_is_a_map_or_nothing() {
     async fn nothing(_: Body) -> Result<(), ActionError> {
         Ok(())
     }
-    async fn number(_: Body) -> Result<u8, ActionError> {
-        Ok(7)
+    async fn number(_: Body) -> Result<Value, ActionError> {
+        Ok(7.into())
     }
     let service = Service::builder("out").action("nothing", nothing).action("number", number).build().unwrap();
     assert!(run(&service, "nothing", json!({})).await.body.is_empty());

@@ -3,7 +3,7 @@
 use soa_common::Body;
 use soa_server::{
     ActionError, Definition, Health, Service,
-    schema::{Dictionary, Integer},
+    schema::{Dictionary, Integer, Schema},
 };
 
 async fn echo(body: Body) -> Result<Body, ActionError> {
@@ -62,6 +62,41 @@ fn types_that_have_no_schema_are_refused() {
     }
     let order = Definition::of(order).request_schema(Dictionary::new());
     assert!(Service::builder("shop").action("order", order).build().is_ok());
+}
+
+#[test]
+fn what_is_never_a_map_is_no_body() {
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    struct Names(Vec<String>);
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    enum Shape {
+        Point,
+        Circle { radius: u32 },
+    }
+    async fn takes<T>(_input: T) -> Result<(), ActionError> {
+        Ok(())
+    }
+    async fn gives_text(_input: ()) -> Result<Option<String>, ActionError> {
+        Ok(None)
+    }
+    fn error(builder: soa_server::ServiceBuilder<()>) -> String {
+        builder.build().unwrap_err().to_string()
+    }
+    let reason = "the body of an action is a map, and this is none; make it a field of a struct";
+
+    let builder = || Service::builder("demo");
+    assert_eq!(error(builder().action("a", takes::<i64>)), format!("action `a`, input `i64`: {reason}"));
+    let names = error(builder().action("a", takes::<Names>));
+    assert_eq!(names, format!("action `a`, input `it::declaration::what_is_never_a_map_is_no_body::Names`: {reason}"));
+    let text = error(builder().switched("a", |versions| versions.when(1, gives_text).otherwise(echo)));
+    assert_eq!(text, format!("action `a`, output `core::option::Option<alloc::string::String>`: {reason}"));
+    let integer = error(builder().action("a", Definition::of(echo).request_schema(Integer::new())));
+    assert_eq!(integer, format!("action `a`, schema `request_schema`: {reason}"));
+    let integer = error(builder().action("a", Definition::of(echo).response_schema(Schema::nullable(Integer::new()))));
+    assert_eq!(integer, format!("action `a`, schema `response_schema`: {reason}"));
+
+    let builder = builder().action("unit", takes::<()>).action("shape", takes::<Shape>);
+    assert!(builder.action("value", takes::<soa_common::Value>).build().is_ok());
 }
 
 #[test]

@@ -225,8 +225,8 @@ fn a_flattened_enum_has_a_form_only_alone() {
     let error = Schema::of::<Flattened>().unwrap_err().to_string();
     assert_eq!(
         error,
-        "input `it::derived_types::Flattened`: `oneOf` beside `properties` has no Conformity form; give the action a \
-         schema of its own"
+        "input `it::derived_types::Flattened`: `oneOf` beside `properties`, as an enum flattened into a struct has it, \
+         has no Conformity form; give the action a schema of its own"
     );
     let circle = dictionary(&json!({"radius": {"type": "float"}}), &[]);
     let shape = dictionary(&json!({"Circle": circle}), &[]);

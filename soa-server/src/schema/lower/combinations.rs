@@ -22,7 +22,7 @@ impl<'a> Lowering<'a> {
                 return Err(self.refuse(format!("`{keyword}` holds {value}, which is not of its `type`")));
             }
             match constant(value) {
-                None => return Err(self.refuse(format!("`{keyword}` holds a list or a map"))),
+                None => return Err(self.unsayable(format!("`{keyword}` holds a list or a map"))),
                 Some(Value::Null) => is_nullable = true,
                 Some(value) if values.contains(&value) => {}
                 Some(value) => values.push(value),
@@ -50,7 +50,12 @@ impl<'a> Lowering<'a> {
             node.pass_over(&["unevaluatedProperties"]);
         }
         if let Some(other) = node.left_over() {
-            return Err(self.no_form_beside(keyword, other));
+            return Err(match other {
+                "properties" => self.unsayable(format!(
+                    "`{keyword}` beside `properties`, as an enum flattened into a struct has it, has no Conformity form"
+                )),
+                other => self.no_form_beside(keyword, other),
+            });
         }
         let is_null = |option: &&Json| option.get("type").is_some_and(|name| name == "null");
         let others: Vec<_> = listed.iter().filter(|option| !is_null(option)).collect();

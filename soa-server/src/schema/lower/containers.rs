@@ -30,7 +30,7 @@ impl<'a> Lowering<'a> {
         let elements = elements.as_array().ok_or_else(|| self.malformed("prefixItems"))?;
         let is_closed = node.get("items").map_or(max_length == Some(elements.len()), |items| *items == false);
         if min_length != Some(elements.len()) || !is_closed || max_length.is_some_and(|max| max != elements.len()) {
-            return Err(self.refuse("`prefixItems` needs `minItems` and `maxItems` of as many elements"));
+            return Err(self.unsayable("`prefixItems` needs `minItems` and `maxItems` of as many elements"));
         }
         let mut contents = Vec::with_capacity(elements.len());
         for (index, element) in elements.iter().enumerate() {
@@ -78,7 +78,7 @@ impl<'a> Lowering<'a> {
                 let mut values = patterns.values();
                 let first = values.next().ok_or_else(|| self.malformed("patternProperties"))?;
                 if extra != Some(&Json::Bool(false)) || values.any(|other| other != first) {
-                    return Err(self.refuse(
+                    return Err(self.unsayable(
                         "`patternProperties` needs the same values for all keys and `additionalProperties: false`",
                     ));
                 }

@@ -49,10 +49,10 @@ impl<'a> Lowering<'a> {
         self.fields += 1;
         self.depth += 1;
         if self.fields > MAX_FIELDS {
-            return Err(self.refuse(format!("it expands into more than {MAX_FIELDS} fields")));
+            return Err(self.unsayable(format!("it expands into more than {MAX_FIELDS} fields")));
         }
         if self.depth > MAX_DEPTH {
-            return Err(self.refuse(format!("it has more than {MAX_DEPTH} levels")));
+            return Err(self.unsayable(format!("it has more than {MAX_DEPTH} levels")));
         }
         let expanding = self.expanding.len();
         let lowered = match schema {
@@ -147,19 +147,24 @@ impl<'a> Lowering<'a> {
         self.typed(node)
     }
 
-    /// An error about what stands here, with what to do instead.
+    /// An error about a mistake that stands here.
     pub(super) fn refuse(&self, reason: impl Into<String>) -> SchemaError {
+        SchemaError { subject: self.subject.clone(), property: dotted(&self.path), reason: reason.into() }
+    }
+
+    /// An error about what stands here and is no mistake, with what to do instead.
+    pub(super) fn unsayable(&self, reason: impl Into<String>) -> SchemaError {
         let mut reason = reason.into();
         reason.push_str("; give the action a schema of its own");
-        SchemaError { subject: self.subject.clone(), property: dotted(&self.path), reason }
+        self.refuse(reason)
     }
 
     pub(super) fn no_form(&self, construct: &str) -> SchemaError {
-        self.refuse(format!("`{construct}` has no Conformity form"))
+        self.unsayable(format!("`{construct}` has no Conformity form"))
     }
 
     pub(super) fn no_form_beside(&self, keyword: &str, other: &str) -> SchemaError {
-        self.refuse(format!("`{keyword}` beside `{other}` has no Conformity form"))
+        self.unsayable(format!("`{keyword}` beside `{other}` has no Conformity form"))
     }
 
     /// The error about a keyword whose value JSON Schema does not know.

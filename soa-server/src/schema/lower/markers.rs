@@ -11,6 +11,10 @@ use crate::schema::{
     Schema, Time, UnicodeDecimal,
 };
 
+/// What `x-soa` may say, for people.
+const MARKERS: &str = "amount, bytes, country, currency, date, datetime, decimal, hashable, latitude, longitude, map, \
+                       not_blank, time and unicode_decimal";
+
 impl<'a> Lowering<'a> {
     /// The field that a marker names, whatever the rest says, if there is such a marker.
     pub(super) fn marked(&mut self, node: &mut Node<'a>) -> Result<Option<Schema>, SchemaError> {
@@ -37,7 +41,7 @@ impl<'a> Lowering<'a> {
             }
             "currency" => CurrencyCode { values: self.codes(node)?, ..CurrencyCode::new() }.into(),
             "country" => CountryCode { values: self.codes(node)?, ..CountryCode::new() }.into(),
-            _ => return Err(self.refuse(format!("`x-soa` {marker:?} names no field"))),
+            _ => return Err(self.refuse(format!("`x-soa` {marker:?} names no field; allowed are {MARKERS}"))),
         };
         let is_nullable = self.types(node)?.contains(&"null") || has_null_option(node);
         node.pass_over(&["x-soa"]);

@@ -66,6 +66,11 @@ impl<'a> Lowering<'a> {
                 length.map(Some).ok_or_else(|| self.malformed(keyword))
             }
         };
-        Ok((length(min)?, length(max)?))
+        match (length(min)?, length(max)?) {
+            (Some(least), Some(most)) if least > most => {
+                Err(self.refuse(format!("`{min}` {least} is more than `{max}` {most}")))
+            }
+            lengths => Ok(lengths),
+        }
     }
 }
