@@ -55,6 +55,8 @@ pub mod schema;
 
 mod action;
 mod error;
+#[cfg(feature = "garde")]
+pub mod garde;
 mod harakiri;
 mod hooks;
 mod middleware;

@@ -22,6 +22,8 @@ mod demo;
 mod derived_types;
 mod failures;
 mod forms;
+#[cfg(feature = "garde")]
+mod garde_rules;
 mod harakiri;
 mod heartbeat;
 mod hooks;
