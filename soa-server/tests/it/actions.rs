@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use soa_client::Client;
 use soa_common::{Body, Date, Map, Value};
 use soa_server::{
-    Action, ActionContext, ActionError, Definition, Schema, Service,
-    schema::{Dictionary, Integer, List, UnicodeString},
+    Action, ActionContext, ActionError, Definition, LocalTransport, Schema, Service,
+    schema::{Date as DateField, Dictionary, Integer, List, SchemalessDictionary, UnicodeString},
 };
 
 use crate::support::{fail, job, process, run};
@@ -152,32 +153,72 @@ async fn untyped_inputs_and_outputs_carry_every_type() {
     async fn map(map: Map) -> Result<Map, ActionError> {
         Ok(map)
     }
-    let service =
-        Service::builder("echo").action("body", body).action("value", value).action("map", map).build().unwrap();
+    async fn to_map(value: Value) -> Result<Map, ActionError> {
+        match value {
+            Value::Map(map) => Ok(map),
+            other => Err(ActionError::internal(format!("{other:?} is no map"))),
+        }
+    }
+    async fn to_body(value: Value) -> Result<Body, ActionError> {
+        Ok(to_map(value).await?.into())
+    }
+    let service = Service::builder("echo")
+        .action("body", body)
+        .action("value", value)
+        .action("map", map)
+        .action("to_map", to_map)
+        .action("to_body", to_body)
+        .build()
+        .unwrap();
     let sent = Map::from([
         ("bytes", Value::from(vec![0_u8, 255])),
         ("date", Date::new(2020, 2, 29).into()),
         ("keys", Value::Map([(Value::from(1), Value::Null)].into())),
     ]);
-    for action in ["body", "value", "map"] {
+    let client = Client::builder().transport("echo", LocalTransport::new(service.clone())).build().unwrap();
+    for action in ["body", "value", "map", "to_map", "to_body"] {
         assert_eq!(run(&service, action, &sent).await.body, Body::from(sent.clone()), "{action}");
+        let response = client.call_action("echo", action, sent.clone()).await.unwrap();
+        assert_eq!(response.body, Body::from(sent.clone()), "{action}");
     }
 }
 
 #[tokio::test]
+async fn untyped_inputs_and_outputs_are_checked_by_schemas_built_by_hand() {
+    async fn twice(value: Value) -> Result<Value, ActionError> {
+        let Value::Map(mut map) = value else { return Err(ActionError::internal("no map")) };
+        map.insert("again", map.get("date").cloned());
+        Ok(map.into())
+    }
+    let schema = || Dictionary::new().required("date", DateField::new()).optional("keys", SchemalessDictionary::new());
+    let twice =
+        Definition::of(twice).request_schema(schema()).response_schema(schema().required("again", DateField::new()));
+    let service = Service::builder("hand").action("twice", twice).build().unwrap();
+    let client = Client::builder().transport("hand", LocalTransport::new(service)).build().unwrap();
+    let date = Value::from(Date::new(2020, 2, 29));
+    let keys = Value::Map([(Value::from(1), Value::Null)].into());
+    let sent = Map::from([("date", date.clone()), ("keys", keys)]);
+    let response = client.call_action("hand", "twice", sent.clone()).await.unwrap();
+    let mut expected = sent;
+    expected.insert("again", date);
+    assert_eq!(response.body, expected.into());
+    let error = client.call_action("hand", "twice", Map::from([("date", "2020-02-29")])).await.unwrap_err();
+    assert!(error.to_string().contains("Not a datetime.date instance"), "{error}");
+}
+
+#[tokio::test]
 async fn an_output_is_a_map_or_nothing() {
-    async fn nothing(_: Body) -> Result<(), ActionError> {
-        Ok(())
+    async fn value(body: Body) -> Result<Value, ActionError> {
+        Ok(body.get("v").unwrap_or_default())
     }
-    async fn number(_: Body) -> Result<Value, ActionError> {
-        Ok(7.into())
-    }
-    let service = Service::builder("out").action("nothing", nothing).action("number", number).build().unwrap();
-    assert!(run(&service, "nothing", json!({})).await.body.is_empty());
-    let error = fail(&service, "number", json!({})).await;
+    let service = Service::builder("out").action("value", value).build().unwrap();
+    assert!(run(&service, "value", json!({})).await.body.is_empty());
+    let map = run(&service, "value", json!({"v": {"a": 1}})).await.body;
+    assert_eq!(map, Body::encode(&json!({"a": 1})).unwrap());
+    let error = fail(&service, "value", json!({"v": 7})).await;
     assert_eq!(
         error.message,
-        "Internal server error: number had an output that cannot be sent: \
+        "Internal server error: value had an output that cannot be sent: \
          found an integer; a body is a map, or null for an empty one"
     );
     assert!(!error.is_caller_error);
