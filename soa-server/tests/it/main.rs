@@ -45,6 +45,7 @@ mod process_watcher;
 mod responses;
 mod round_trips;
 mod schemas;
+mod second_pass;
 mod settings;
 mod status;
 mod travels;
