@@ -56,9 +56,18 @@ enum Tagged {
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Untagged {
+    Date(Date),
+    Number(i64),
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Moments {
     #[serde(default)]
     tagged: Option<Tagged>,
+    #[serde(default)]
+    untagged: Option<Untagged>,
 }
 
 async fn node(_: Node) -> Result<(), ActionError> {
@@ -69,8 +78,20 @@ async fn moments(moments: Moments) -> Result<Moments, ActionError> {
     Ok(moments)
 }
 
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct Flat {
+    note: Option<String>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+async fn flat(flat: Flat) -> Result<Flat, ActionError> {
+    Ok(flat)
+}
+
 fn service() -> Service {
-    Service::builder("second").action("node", node).action("moments", moments).build().unwrap()
+    let service = Service::builder("second").action("node", node).action("moments", moments);
+    service.action("flat", flat).build().unwrap()
 }
 
 /// The message and the pointer of the one error of a node.
@@ -165,9 +186,18 @@ async fn what_is_deeper_is_refused_without_an_overflow() {
 }
 
 #[tokio::test]
-async fn an_enum_with_a_tag_keeps_a_typed_date() {
+async fn enums_of_any_form_keep_a_typed_date() {
     let dated = Map::from([("kind", Value::from("dated")), ("date", Date::new(2020, 2, 29).into())]);
-    let sent = Map::from([("tagged", dated)]);
+    let sent = Map::from([("tagged", Value::from(dated)), ("untagged", Date::new(2020, 2, 29).into())]);
     let response = run(&service(), "moments", &sent).await;
+    assert_eq!((response.errors, response.body), (vec![], sent.into()));
+}
+
+#[tokio::test]
+async fn a_flattened_part_keeps_values_of_any_type() {
+    let mut sent = Map::from([("note", Value::Null)]);
+    sent.insert("day", Date::new(2020, 2, 29));
+    sent.insert("fee", Value::Decimal("1.50".parse().unwrap()));
+    let response = run(&service(), "flat", &sent).await;
     assert_eq!((response.errors, response.body), (vec![], sent.into()));
 }

@@ -89,8 +89,8 @@ impl Schema {
     ///   [as them](soa_common::As).
     /// - Types of other crates look as they are in JSON: a UUID and a `chrono` date are texts, of any form as far as the
     ///   schema goes. A field can travel [as](soa_common::As) a date, time or decimal of the protocol.
-    /// - Enums that are `untagged` or have a `tag`, and structs with a flattened part, are decoded from a copy by serde,
-    ///   which loses dates, times, decimals and amounts of the protocol. Use enums without these attributes for those.
+    /// - Enums that are `untagged` or have a `tag`, and structs with a flattened part, are decoded from a copy that serde
+    ///   makes first, so they cost more than other types.
     /// - Where a type contains itself, the inner one takes anything; serde checks it when the body is decoded.
     /// - A variant of an enum with a `tag` that holds nothing but the enum itself (`Not(Box<Self>)`) sends schemars into
     ///   endless recursion. Give it a named field: `Not { inner: Box<Self> }`.
