@@ -1,10 +1,5 @@
 //! Errors, expected or not, and panics: what callers are told, and what runs after them.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
 use serde_json::json;
 use soa_common::{Body, Error, Map, Value};
 use soa_server::{
@@ -12,7 +7,7 @@ use soa_server::{
     Service,
 };
 
-use crate::support::{fail, job, one, process, run};
+use crate::support::{Log, fail, job, one, process, run};
 
 #[derive(Debug, thiserror::Error)]
 #[error("the database is gone")]
@@ -203,20 +198,6 @@ async fn a_job_that_is_dropped_half_way_does_not_panic_into_its_owner() {
     drop(running);
 }
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn what_nobody_planned_for_is_logged_with_its_cause_or_place() {
     let log = Log::default();
@@ -235,7 +216,7 @@ async fn what_nobody_planned_for_is_logged_with_its_cause_or_place() {
     for action in ["logged_error", "logged_panic", "logged_nothing", "logged_once", "status"] {
         run(&service, action, json!({})).await;
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let lines: Vec<_> = log.lines().filter(|line| line.contains("logged_")).collect();
     assert_eq!(lines.len(), 4, "{log}");
     assert_eq!(lines[2].matches("kaboom").count(), 1, "{}", lines[2]);

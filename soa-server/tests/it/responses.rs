@@ -1,10 +1,5 @@
 //! Responses that are not what their schema promises. What is told of them holds none of their values.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
 use serde_json::json;
 use soa_common::{Body, Map, Value};
 use soa_server::{
@@ -15,21 +10,7 @@ use soa_server::{
     },
 };
 
-use crate::support::fail;
-
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use crate::support::{Log, fail};
 
 /// What the caller is told of a response of one key, `v`. The same must be in the log, and nowhere anything secret.
 async fn told(schema: impl Into<Schema>, value: Value) -> String {
@@ -48,7 +29,7 @@ async fn told(schema: impl Into<Schema>, value: Value) -> String {
     drop(guard);
     assert!(!error.is_caller_error && error.code == "SERVER_ERROR", "{error:?}");
     let lines = error.message.strip_prefix("Internal server error: wrong had an invalid response:\n\t").unwrap();
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     for line in lines.split("\n\t") {
         assert!(log.contains(line), "{line} is not in {log}");
     }

@@ -1,4 +1,9 @@
-//! Short ways to run an action.
+//! Short ways to run an action, and to read what it logs.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
 
 use soa_common::{ActionRequest, ActionResponse, Body, Context, Control, Error, JobRequest, JobResponse, Map, Value};
 use soa_server::{JobInfo, Service};
@@ -32,4 +37,24 @@ pub(crate) async fn fail(service: &Service, action: &str, body: impl serde::Seri
 pub(crate) fn one(errors: Vec<Error>) -> Error {
     assert_eq!(errors.len(), 1, "{errors:?}");
     errors.into_iter().next().unwrap()
+}
+
+/// A log in memory.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
 }
