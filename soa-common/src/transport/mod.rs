@@ -105,6 +105,34 @@ pub trait ServerTransport: Send + Sync + 'static {
         reply: &'a Self::Reply,
         response: &'a JobResponse,
     ) -> BoxFuture<'a, Result<(), TransportError>>;
+
+    /// What acts for this transport while the runtime that drives it is stuck; `None` where there is no such thing, as
+    /// by default. Connects to nothing yet.
+    fn rescue(&self) -> Option<Box<dyn Rescue<Self::Reply>>> {
+        None
+    }
+}
+
+/// Keeps the promises of a [`ServerTransport`] while code that does not yield keeps the transport from doing so.
+///
+/// It is used from a thread and a runtime of its own and has connections of its own. The transport may wake up again at
+/// any moment and go on; neither does twice what the other did.
+pub trait Rescue<R>: Send + Sync + 'static {
+    /// Sends the responses that the transport was given and has not sent, ends its outstanding receives, and puts back
+    /// the requests that these have popped. Takes a second or two at most. Dropping it loses nothing.
+    fn relieve(&self) -> BoxFuture<'_, ()>;
+
+    /// Puts a request back that was received and not started, before those that wait.
+    ///
+    /// # Errors
+    /// [`TransportErrorKind::MessageSend`]: it could not be put back within the message's expiry.
+    fn put_back<'a>(&'a self, reply: &'a R) -> BoxFuture<'a, Result<(), TransportError>>;
+
+    /// As [`ServerTransport::respond`].
+    ///
+    /// # Errors
+    /// As there.
+    fn respond<'a>(&'a self, reply: &'a R, response: &'a JobResponse) -> BoxFuture<'a, Result<(), TransportError>>;
 }
 
 /// A request as a server received it.
