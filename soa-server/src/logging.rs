@@ -10,6 +10,7 @@ use std::{
     fmt::{self, Write as _},
     io::{self, Write as _},
     panic,
+    sync::OnceLock,
 };
 
 use anstyle::{AnsiColor, Style};
@@ -32,6 +33,9 @@ use tracing_subscriber::{
 
 use crate::panics;
 
+/// The service of this process, once it is made.
+static SERVICE: OnceLock<String> = OnceLock::new();
+
 /// Sends the log of this process to standard error, from this level on. `process` stands on every line.
 ///
 /// # Errors
@@ -40,6 +44,12 @@ pub(crate) fn init(level: Level, process: String) -> Result<(), SetGlobalDefault
     let has_colours = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let lines = Registry::default().with(LevelFilter::from_level(level)).with(Lines { process, has_colours });
     tracing::subscriber::set_global_default(lines)
+}
+
+/// Names the service on the lines that belong to none of its requests, whichever thread writes them.
+pub(crate) fn name_service(name: &str) {
+    // A process has one service.
+    let _ = SERVICE.set(name.to_owned());
 }
 
 /// Makes a panic one line of the log.
@@ -111,7 +121,7 @@ impl Lines {
         let style = if self.has_colours { style } else { Style::new() };
         let _ = write!(line, " {style}{name:>7}{style:#} {}", self.process);
         for (field, unset) in [
-            (&job.service_name, "unknown"),
+            (&job.service_name, SERVICE.get().map_or("unknown", String::as_str)),
             (&job.request_id, "--"),
             (&job.correlation_id, "--"),
             (&job.action_name, "(n/a)"),

@@ -17,7 +17,7 @@ use super::{
     settings::{Prepared, PreparedMiddleware},
 };
 use crate::{
-    ServerSettings, Service, panics, systemd,
+    ServerSettings, Service, logging, panics, systemd,
     worker::{
         self, control,
         heartbeat::Heartbeat,
@@ -87,7 +87,8 @@ where
     };
     let service = service.unwrap_or_else(|panic| Err(panic.into()));
     let service = service.map_err(|error| Failure::new("the service could not be made", &*error))?;
-    // At the level of errors, so that the name stands on every line that is logged at all.
+    logging::name_service(service.name());
+    // For a subscriber of the program's own; at the level of errors, so that it is never filtered away.
     let span = error_span!("worker", service_name = service.name());
     host(service, &settings, redis, number, ready, stop).instrument(span).await
 }

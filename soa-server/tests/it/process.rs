@@ -18,6 +18,8 @@ fn one_worker_serves_and_stops_cleanly() {
         server.wait_for(1, &[" main ", "service demo started", "PySOA 1.4.9", &redis.addr().to_string()]);
         server.signal(signal);
         assert_eq!(server.exit_code(), Some(0));
+        // It comes from a thread that knows no request.
+        server.wait_for(1, &[" main demo -- -- (n/a): stop signal: finishing what runs"]);
     }
 }
 
