@@ -54,7 +54,7 @@ async fn calls_end_in_time_when_redis_is_frozen_or_gone() {
     check(2, TransportErrorKind::MessageSend, "may have been delivered").await;
     redis.resume();
     redis.kill();
-    check(3, TransportErrorKind::MessageSend, "the request to \"fake\" could not be sent: ").await;
+    check(3, TransportErrorKind::MessageSend, "sending the request to \"fake\" failed: Redis redis://").await;
     check(4, TransportErrorKind::MessageSend, "is out of order").await;
     redis.restart();
     let _service = Fake::start(&redis, |got| vec![got.answer(true)]);

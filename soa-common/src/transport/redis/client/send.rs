@@ -92,7 +92,7 @@ impl RedisClientTransport {
             _ => pusher.try_push(push).await,
         };
         let is_sent = is_sent.map_err(|error| {
-            let message = format!("the request to {:?} could not be sent: {error}", self.name);
+            let message = format!("sending the request to {:?} failed: {error}", self.name);
             TransportError::new(error.kind(), message)
         })?;
         if is_sent {

@@ -142,8 +142,8 @@ impl Pusher {
             format!("Redis {master} did not confirm the message in time: it may have been delivered")
         } else {
             match self.node.failure() {
-                Some(failure) => format!("the message was not sent, Redis {master} is out of order: {failure}"),
-                None => format!("the message was not sent in time: Redis {master} is too slow"),
+                Some(failure) => format!("Redis {master} is out of order: {failure}"),
+                None => format!("Redis {master} was too slow to take it in time"),
             }
         };
         TransportError::new(TransportErrorKind::MessageSend, message)
