@@ -23,6 +23,7 @@ use crate::{
     worker::{
         self,
         line::{Line, Report},
+        stop,
     },
 };
 
@@ -35,7 +36,8 @@ impl Main {
     where
         F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
     {
-        let (line, exit) = match line_of(args) {
+        let begun = stop::defer_hangups().and_then(|()| line_of(args));
+        let (line, exit) = match begun {
             Ok(line) => (line.clone(), self.become_process(args, words, line, service)),
             Err(error) => (None, Err(error.into())),
         };
@@ -95,6 +97,12 @@ impl Main {
         starter: Option<Arc<Line>>,
     ) -> Result<Exit, Failure> {
         let command = WorkerCommand::of_this_process(words)?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        {
+            let _entered = runtime.enter();
+            // What the hook starts is not to inherit that SIGHUP waits.
+            drop(stop::heed_hangups()?);
+        }
         if let Some(hook) = self.pre_fork {
             let done = panics::guarded(|| hook(settings)).unwrap_or_else(|panic| Err(panic.into()));
             done.map_err(|error| Failure::new("the pre_fork hook failed", &*error))?;
@@ -109,7 +117,6 @@ impl Main {
             watched: watched(args, &command),
         };
         let parent = Parent::new(command, plan, starter.clone());
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(match runtime.block_on(parent.run())? {
             Ended::Clean => Exit::Clean,
             Ended::Forced => Exit::Forced,

@@ -11,7 +11,10 @@ use std::{
 
 use tokio::process::Child;
 
-use crate::{systemd, worker::line::Line};
+use crate::{
+    systemd,
+    worker::{line::Line, stop::deferring_hangups},
+};
 
 /// What is needed to start this program again: its path, its arguments and its directory, as they are now.
 ///
@@ -53,7 +56,8 @@ impl WorkerCommand {
             command.env_remove(variable);
         }
         command.stdin(input);
-        Ok((tokio::process::Command::from(command).spawn()?, line))
+        let mut command = tokio::process::Command::from(command);
+        Ok((deferring_hangups(|| command.spawn())?, line))
     }
 
     /// The same command with one flag more.

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::sys::signal::{SigSet, SigmaskHow, Signal as Masked};
 use rustix::process::Signal;
 use tokio::{
     select,
@@ -18,6 +19,40 @@ const DUPLICATE: Duration = Duration::from_secs(1);
 /// What a parent sends to workers that are to end at once. SIGTERM would not do: a worker may get two of them that mean
 /// one request to stop, from its parent and from a supervisor.
 pub(crate) const FORCE: Signal = Signal::QUIT;
+
+/// Has SIGHUP wait until this process [heeds](heed_hangups) it: by itself it would end one that is still starting. What
+/// this thread starts meanwhile, processes and threads, inherits that.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn defer_hangups() -> io::Result<()> {
+    Ok(hangup().thread_block()?)
+}
+
+/// Starts a process in which SIGHUP waits, so that it can never come too early.
+///
+/// # Errors
+/// Those of `start`, and when the system refuses.
+pub(crate) fn deferring_hangups<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let before = hangup().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let started = start();
+    before.thread_set_mask()?;
+    started
+}
+
+/// From now on SIGHUP does not end the process, and waits no more. To be called within a runtime.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn heed_hangups() -> io::Result<unix::Signal> {
+    let hangups = signal(SignalKind::hangup())?;
+    hangup().thread_unblock()?;
+    Ok(hangups)
+}
+
+fn hangup() -> SigSet {
+    SigSet::from(Masked::SIGHUP)
+}
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +103,7 @@ impl StopSignals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
+            hangup: heed_hangups()?,
             quit: has_parent.then(|| signal(SignalKind::quit())).transpose()?,
             policy: Policy { has_parent, first: None },
         })

@@ -39,6 +39,7 @@ mod process_daemon;
 mod process_faults;
 mod process_harakiri;
 mod process_restart;
+mod process_start;
 mod process_storm;
 mod process_systemd;
 mod process_watcher;
