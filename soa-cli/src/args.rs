@@ -3,6 +3,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::bench::BenchArgs;
+
 /// Calls services over Redis, and asks them how they are and what they do.
 #[derive(Debug, Parser)]
 #[command(name = "soa", version, max_term_width = 100)]
@@ -16,6 +18,7 @@ pub(crate) enum Command {
     Call(CallArgs),
     Status(StatusArgs),
     Introspect(IntrospectArgs),
+    Bench(BenchArgs),
     /// Prints a completion script for a shell
     ///
     /// For bash: soa completions bash > /etc/bash_completion.d/soa
@@ -36,7 +39,8 @@ impl Command {
         match self {
             Self::Call(CallArgs { options, .. })
             | Self::Status(StatusArgs { options, .. })
-            | Self::Introspect(IntrospectArgs { options, .. }) => options.json,
+            | Self::Introspect(IntrospectArgs { options, .. })
+            | Self::Bench(BenchArgs { options, .. }) => options.json,
             Self::Completions { .. } | Self::Man { .. } => false,
         }
     }
@@ -126,7 +130,7 @@ pub(crate) struct Options {
     #[arg(short, long, value_name = "URL[,URL…]")]
     pub(crate) redis: Option<String>,
 
-    /// Print for machines: the answer's body as one line of JSON, errors as a JSON list on standard error
+    /// Print for machines: the answer's body or the figures as one line of JSON, errors as a JSON list on standard error
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -149,6 +153,7 @@ macro_rules! after_help {
         )
     };
 }
+pub(crate) use after_help;
 
 const AFTER_CALL: &str = after_help!(
     examples: "  soa call demo square --body '{\"number\": 7}'
@@ -181,7 +186,7 @@ fn switch(text: &str) -> Result<i64, String> {
 }
 
 /// A number of seconds above 0.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()
         .filter(|seconds| *seconds > 0.0)

@@ -1,52 +1,81 @@
 //! The one way from a command to a service.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use soa_client::{CallError, Client};
+use soa_client::{Call, CallError, Client, call::One};
 use soa_common::{
-    Map, Value,
+    ActionResponse, Body, Map, Value,
     settings::redis_url,
     transport::{TransportErrorKind, redis::RedisSettings},
 };
+use tokio::runtime::Runtime;
 
 use crate::{args::Options, failure::Failure, input, output};
 
 /// Calls one action and gives the body of its answer.
 pub(crate) fn ask(service: &str, action: &str, body: Map, options: Options) -> Result<Value, Failure> {
-    let context = options.context.as_deref().map(|text| input::map("--context", text)).transpose()?;
-    let redis = redis(options.redis.as_deref())?;
-    let masters = redis.masters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let client =
-        Client::builder().service(service, redis).build().map_err(|error| Failure::usage(error.to_string()))?;
-
-    let mut call = client.call_action(service, action, body).switches(options.switches);
-    if let Some(timeout) = options.timeout {
-        call = call.timeout(timeout);
-    }
-    if let Some(context) = context {
-        call = call.context(context.into());
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Transport { code: "RUNTIME", message: error.to_string() })?;
+    let verbose = options.verbose;
+    let caller = Caller::new(service, options)?;
+    let call = caller.call(action, body.into());
     let started = Instant::now();
-    let answer = runtime.block_on(async { call.await });
-    if options.verbose {
+    let answer = runtime()?.block_on(async { call.await });
+    if verbose {
         let took = started.elapsed();
-        output::note(&format!("{service} {action} took {took:.1?} over {masters}"));
+        output::note(&format!("{service} {action} took {took:.1?} over {}", caller.masters));
     }
     match answer {
         Ok(answer) => Ok(answer.body.to_value()),
-        Err(error) if error.is_timeout() => Err(Failure::Transport {
-            code: "MESSAGE_RECEIVE_TIMEOUT",
-            message: format!(
-                "{error}; asked over {masters}: is a worker of {service} running there, and is \
-                 --timeout long enough for it?"
-            ),
-        }),
-        Err(error) => Err(failure(error)),
+        Err(error) => Err(caller.failure(error)),
     }
+}
+
+/// What all calls of a command have in common.
+pub(crate) struct Caller {
+    service: String,
+    client: Client,
+    /// The addresses of the masters, without their passwords.
+    pub(crate) masters: String,
+    switches: Vec<i64>,
+    timeout: Option<Duration>,
+}
+
+impl Caller {
+    pub(crate) fn new(service: &str, options: Options) -> Result<Self, Failure> {
+        let context = options.context.as_deref().map(|text| input::map("--context", text)).transpose()?;
+        let redis = redis(options.redis.as_deref())?;
+        let masters = redis.masters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let client = Client::builder().service(service, redis).context(context.unwrap_or_default().into());
+        let client = client.build().map_err(|error| Failure::usage(error.to_string()))?;
+        let Options { switches, timeout, .. } = options;
+        Ok(Self { service: service.to_owned(), client, masters, switches, timeout })
+    }
+
+    pub(crate) fn call(&self, action: &str, body: Body) -> Call<One<ActionResponse>> {
+        let call = self.client.call_action(&self.service, action, body).switches(self.switches.iter().copied());
+        match self.timeout {
+            Some(timeout) => call.timeout(timeout),
+            None => call,
+        }
+    }
+
+    /// Why a call failed, with what to do about it.
+    pub(crate) fn failure(&self, error: CallError) -> Failure {
+        match error.is_timeout() {
+            true => Failure::Transport {
+                code: code(TransportErrorKind::MessageReceiveTimeout),
+                message: format!(
+                    "{error}; asked over {}: is a worker of {} running there, and is --timeout long enough for it?",
+                    self.masters, self.service
+                ),
+            },
+            false => failure(error),
+        }
+    }
+}
+
+/// A runtime on this thread.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::runtime(&error))
 }
 
 fn redis(argument: Option<&str>) -> Result<RedisSettings, Failure> {
@@ -70,11 +99,14 @@ fn failure(error: CallError) -> Failure {
         },
         CallError::ImproperlyConfigured { .. } | CallError::InvalidRequest { .. } => Failure::Usage(message),
         CallError::Transport(error) => Failure::Transport { code: code(error.kind()), message },
-        _ => Failure::Transport { code: "INVALID_RESPONSE", message },
+        _ => Failure::Transport { code: INVALID_RESPONSE, message },
     }
 }
 
-fn code(kind: TransportErrorKind) -> &'static str {
+pub(crate) const INVALID_RESPONSE: &str = "INVALID_RESPONSE";
+
+/// The code by which an error of the transport is told.
+pub(crate) fn code(kind: TransportErrorKind) -> &'static str {
     match kind {
         TransportErrorKind::MessageTooLarge => "MESSAGE_TOO_LARGE",
         TransportErrorKind::InvalidMessage => "INVALID_MESSAGE",

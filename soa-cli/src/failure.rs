@@ -1,4 +1,4 @@
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use soa_common::Error;
 
@@ -16,6 +16,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
+    }
+
+    pub(crate) fn runtime(error: &io::Error) -> Self {
+        Self::Transport { code: "RUNTIME", message: error.to_string() }
     }
 
     /// The codes of `docs/protocol.md`, "Exit codes".

@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod bench;
 mod call;
 mod failure;
 mod input;
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Status(status) => return status::run(status),
         Command::Call(call) => call::run(call)?,
         Command::Introspect(introspect) => introspect::run(introspect)?,
+        Command::Bench(bench) => bench::run(bench)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "soa", &mut script);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test, as tests do")]
 
 mod answers;
+mod bench;
 mod fixture;
 mod introspect;
 mod soa;

@@ -36,6 +36,25 @@ fn wrong_usage_says_what_is_wrong_and_where() {
     check(&["", "square"], "", &["service"]);
     check(&["demo!", "square"], "", &["demo!"]);
     check_command("introspect", &["demo", "square", "more"], "", &["more"]);
+    check_command("bench", &["demo"], "", &["<ACTION>"]);
+    check_command("bench", &["demo", "echo", "--body", "[1]"], "", &["--body", "map"]);
+    check_command("bench", &["demo", "echo", "--body", "{"], "", &["--body", "not JSON"]);
+    for (option, allowed, values) in [
+        ("--concurrency", "from 1 to 100000", &["0", "-1", "100001", "1.5", "x", ""][..]),
+        ("--requests", "from 1 to 1000000000000", &["0", "-1", "x"]),
+        ("--warm-up", "from 0 to 1000000000000", &["-1", "x"]),
+        ("--payload", "from 0 to 536870912", &["-1", "1k", "99999999999999999999"]),
+        ("--duration", "above 0", &["0", "-1", "x", "inf"]),
+        ("--rate", "from 0.001 to 1000000", &["0", "-1", "x", "NaN", "inf", "1e7"]),
+    ] {
+        for value in values {
+            check_command("bench", &["demo", "echo", option, value], "", &[option, &format!("'{value}'"), allowed]);
+        }
+    }
+    for [one, other] in [["--body={}", "--payload=1"], ["--duration=1", "--requests=1"]] {
+        let names = [one, other].map(|option| option.split('=').next().unwrap());
+        check_command("bench", &["demo", "echo", one, other], "", &[names[0], names[1], "cannot be used with"]);
+    }
     for name in ["status", "introspect"] {
         check_command(name, &[], "", &["<SERVICE>"]);
         check_command(name, &["demo!"], "", &["demo!"]);
@@ -88,11 +107,18 @@ fn help_teaches_and_completions_and_man_pages_are_made() {
     for text in ["name[switch:5]", "--json-schema", "--timeout", "Examples:", "unknown action"] {
         assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
     }
+    let help = soa(&["bench", "--help"]);
+    for text in ["--rate", "--warm-up", "--timeout", "waits for one", "Ctrl-C", "Examples:", "no call succeeded"] {
+        assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
+    }
     let completions = soa(&["completions", "bash"]).stdout;
-    assert!(["--body", "--quick", "--json-schema"].iter().all(|option| completions.contains(option)), "{completions}");
+    assert!(
+        ["--body", "--quick", "--json-schema", "--concurrency"].iter().all(|option| completions.contains(option)),
+        "{completions}"
+    );
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(soa(&["man", directory.path().to_str().unwrap()]).code, 0);
-    for page in ["soa.1", "soa-call.1", "soa-status.1", "soa-introspect.1"] {
+    for page in ["soa.1", "soa-call.1", "soa-status.1", "soa-introspect.1", "soa-bench.1"] {
         assert!(directory.path().join(page).is_file(), "{page}");
     }
     assert_eq!(soa(&["man", "/nonexistent"]).code, 2);
