@@ -9,6 +9,7 @@ mod support;
 mod typed_values;
 mod vector_service;
 
+mod abandoned;
 mod actions;
 mod allocations;
 mod background;

@@ -26,6 +26,43 @@ async fn a_dropped_call_is_forgotten_at_once() {
 }
 
 #[tokio::test]
+async fn many_abandoned_calls_leave_no_list_to_be_popped_and_no_connection() {
+    for is_atomic in [true, false] {
+        let redis = Arc::new(RedisServer::start());
+        let transport = transport(&redis);
+        let connections = || redis.command(&["CLIENT", "LIST"]).text().matches("name=soa-client").count();
+        for round in 0..20 {
+            let mut calls = Vec::new();
+            for id in 0..50 {
+                calls.push((send(&transport, round * 50 + id, LONG).await, Got::next(&redis).await));
+            }
+            // One half is answered before it is dropped, one quarter afterwards and one never; one call is awaited.
+            let (awaited, got) = calls.pop().unwrap();
+            let late = calls.split_off(25);
+            for (call, got) in calls {
+                got.push(&redis, &got.answer(is_atomic));
+                drop(call);
+            }
+            for (number, (call, got)) in late.into_iter().enumerate() {
+                drop(call);
+                if number % 2 == 0 {
+                    got.push(&redis, &got.answer(is_atomic));
+                }
+            }
+            got.push(&redis, &got.answer(is_atomic));
+            assert_eq!(body(awaited.await).get("number"), Some(Value::from(round * 50 + 49)));
+            let stats = transport.connections().stats();
+            assert_eq!(stats.calls, 0);
+            // As many as calls at once, and as many made ahead of theirs.
+            assert!(stats.lanes <= 100, "{stats:?}");
+            // One that pushes, one that pops, and one that interrupts the latter.
+            assert!(connections() <= 3, "{}", connections());
+        }
+        until(|| transport.connections().stats().lanes == 0).await;
+    }
+}
+
+#[tokio::test]
 async fn a_call_without_an_answer_ends_at_its_deadline() {
     let redis = Arc::new(RedisServer::start());
     let transport = transport(&redis);
