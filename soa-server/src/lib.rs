@@ -99,6 +99,7 @@ pub use error::{ActionError, JobError};
 pub use harakiri::Harakiri;
 pub use hooks::{HookResult, Hooks};
 pub use local::LocalTransport;
+pub use logging::log_to_stderr;
 #[doc(hidden)]
 pub use middleware::{ActionLevel, DynMiddleware, JobLevel};
 pub use middleware::{ActionNext, ActionResult, Call, Job, JobNext, JobResult, Middleware};

@@ -36,11 +36,15 @@ use crate::panics;
 /// The service of this process, once it is made.
 static SERVICE: OnceLock<String> = OnceLock::new();
 
-/// Sends the log of this process to standard error, from this level on. `process` stands on every line.
+/// Sends the log of this process to standard error, from this level on: one line an event, with the names of service and
+/// action and the ids of the request that it belongs to. `process` stands on every line.
+///
+/// [`main`](crate::main) does this; it is for programs that call [`serve`](crate::serve) and have no log of their own.
 ///
 /// # Errors
 /// When the program has a subscriber of its own, which stays.
-pub(crate) fn init(level: Level, process: String) -> Result<(), SetGlobalDefaultError> {
+pub fn log_to_stderr(level: Level, process: impl Into<String>) -> Result<(), SetGlobalDefaultError> {
+    let process = process.into();
     let has_colours = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let lines = Registry::default().with(LevelFilter::from_level(level)).with(Lines { process, has_colours });
     tracing::subscriber::set_global_default(lines)

@@ -71,7 +71,7 @@ impl Main {
         }
         let process = args.worker.map_or_else(|| "main".to_owned(), |number| format!("worker-{number}"));
         // A program with a subscriber of its own keeps it.
-        let _ = logging::init(args.log_level, process);
+        let _ = logging::log_to_stderr(args.log_level, process);
         logging::log_panics();
         panics::install_hook();
         if args.worker.is_some() {
