@@ -160,3 +160,39 @@ where
     let (middleware, task_middleware, client) = middleware.make(settings)?;
     Ok(service.hosted(middleware, task_middleware, client, settings.expose_tracebacks))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+    use crate::{
+        app::settings::{Registries, prepare},
+        cli,
+    };
+
+    fn prepared() -> Prepared {
+        prepare(&cli::parse(&["service".into()]).unwrap(), &Registries::default()).unwrap()
+    }
+
+    /// Why a service that is made like this does not serve.
+    async fn failure(service: impl AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>) -> String {
+        work(prepared(), None, service, || {}, pending()).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_service_that_cannot_be_made_ends_the_start() {
+        let refused = failure(async |_| Err("the database is away".into())).await;
+        assert_eq!(refused, "the service could not be made: the database is away");
+        let panicked = failure(async |_| panic!("no luck")).await;
+        assert!(panicked.starts_with("the service could not be made: no luck"), "{panicked}");
+        let unbuilt = failure(async |_| Ok(Service::builder("").build()?)).await;
+        assert!(unbuilt.starts_with("the service could not be made: "), "{unbuilt}");
+    }
+
+    #[tokio::test]
+    async fn a_worker_can_be_stopped_while_its_service_is_made() {
+        let exit = work(prepared(), None, async |_| pending().await, || {}, ready(())).await;
+        assert!(matches!(exit, Ok(Exit::Clean)), "{exit:?}");
+    }
+}

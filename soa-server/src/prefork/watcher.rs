@@ -105,3 +105,34 @@ fn fingerprints(paths: &[PathBuf]) -> Fingerprints {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_counts_when_nothing_has_changed_for_half_a_second() {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, "").unwrap();
+        let paths = vec![file.clone()];
+        let (sender, events) = mpsc::channel(1);
+        let changes = Arc::new(Notify::new());
+        tokio::spawn(follow(fingerprints(&paths), paths, events, Arc::clone(&changes)));
+        let start = Instant::now();
+        let pause = QUIET - Duration::from_millis(1);
+        for length in 1..=5 {
+            fs::write(&file, "x".repeat(length)).unwrap();
+            sender.send(()).await.unwrap();
+            sleep(pause).await;
+        }
+        changes.notified().await;
+        assert_eq!(start.elapsed(), 4 * pause + QUIET);
+        // Another file of its directory is no change.
+        sender.send(()).await.unwrap();
+        assert!(timeout(Duration::from_secs(3600), changes.notified()).await.is_err());
+    }
+}

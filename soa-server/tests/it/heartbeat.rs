@@ -14,12 +14,16 @@ use tempfile::TempDir;
 
 use crate::process_support::{PATIENCE, Server, check_serves, wait_until_gone};
 
-/// Writes settings with this heartbeat file in the directory.
+/// Writes settings with this heartbeat file in the directory. A worker without requests turns every second.
 fn settings(directory: &TempDir, file: &str) -> String {
+    settings_with(directory, file, 1)
+}
+
+fn settings_with(directory: &TempDir, file: &str, receive_timeout: u64) -> String {
     let path = directory.path().join("settings.json");
     let settings = json!({
         "heartbeat_file": directory.path().join(file),
-        "transport": { "kwargs": { "receive_timeout_in_seconds": 1 } },
+        "transport": { "kwargs": { "receive_timeout_in_seconds": receive_timeout } },
     });
     fs::write(&path, settings.to_string()).unwrap();
     path.to_str().unwrap().to_owned()
@@ -53,6 +57,20 @@ fn an_idle_worker_beats_until_it_stops() {
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));
     assert!(!path.exists());
+}
+
+#[test]
+fn a_worker_with_requests_beats() {
+    let (redis, directory) = (RedisServer::start(), TempDir::new().unwrap());
+    let settings = settings_with(&directory, "{{fid}}", 300);
+    let _server = Server::start(&redis.url(), &["--settings", &settings]);
+    let path = directory.path().join("1");
+    let first = next_beat(&path, 0.0);
+    let deadline = Instant::now() + PATIENCE;
+    while fs::read_to_string(&path).unwrap().parse() == Ok(first) {
+        check_serves(&redis, 7);
+        assert!(Instant::now() < deadline, "{} holds no new time", path.display());
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod process;
 mod process_daemon;
 mod process_faults;
 mod process_harakiri;
+mod process_log;
 mod process_restart;
 mod process_start;
 mod process_storm;

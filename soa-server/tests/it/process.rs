@@ -12,8 +12,9 @@ use crate::process_support::{Server, check_serves, next_response, send, wait_unt
 #[test]
 fn one_worker_serves_and_stops_cleanly() {
     let redis = RedisServer::start();
-    for signal in [Signal::TERM, Signal::INT] {
-        let mut server = Server::start(&redis.url(), &[]);
+    let alone = [&[][..], &["-f", "0"], &["--fork", "1"]];
+    for (signal, arguments) in [Signal::TERM, Signal::INT].into_iter().zip(alone.into_iter().cycle()).take(6) {
+        let mut server = Server::start(&redis.url(), arguments);
         check_serves(&redis, 7);
         server.wait_for(1, &[" main ", "service demo started", "PySOA 1.4.9", &redis.addr().to_string()]);
         server.signal(signal);
@@ -91,6 +92,8 @@ fn four_workers_serve_and_stop_cleanly() {
     }
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));
+    // The parent serves nothing.
+    assert_eq!(server.wait_for(4, &["service demo started"]).len(), 4);
     for worker in server.workers(4) {
         wait_until_gone(worker);
     }
@@ -187,6 +190,23 @@ fn draining_has_a_limit() {
         assert_eq!(server.exit_code(), Some(1));
         server.wait_for(1, &[" demo -- -- (n/a): requests not finished within 1 s of the request to stop: 1"]);
         redis.command(&["FLUSHALL"]);
+    }
+}
+
+#[test]
+fn requests_have_as_many_threads_as_the_settings_say() {
+    let redis = RedisServer::start();
+    let directory = TempDir::new().unwrap();
+    let settings = directory.path().join("settings.json");
+    for threads in [1, 3] {
+        std::fs::write(&settings, json!({ "runtime": { "threads": threads } }).to_string()).unwrap();
+        let server = Server::start(&redis.url(), &["--settings", settings.to_str().unwrap()]);
+        check_serves(&redis, 7);
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+        let names = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).unwrap());
+        // With one it is the main thread.
+        let expected = if threads == 1 { 0 } else { threads };
+        assert_eq!(names.filter(|name| name.starts_with("tokio-")).count(), expected);
     }
 }
 

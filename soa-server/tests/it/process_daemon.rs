@@ -72,6 +72,8 @@ fn a_daemon_serves_without_anything_of_who_started_it() {
         for number in 0..3 {
             assert_eq!(daemon.stream(number), "/dev/null");
         }
+        let directory = fs::read_link(format!("/proc/{}/cwd", daemon.0)).unwrap();
+        assert_eq!(directory, std::env::current_dir().unwrap());
         daemon.stop();
     }
 }

@@ -65,13 +65,16 @@ fn nothing_is_started_again_when_the_whole_process_group_is_told_to_stop() {
 fn workers_that_end_too_often_are_given_up() {
     let redis = RedisServer::start();
     let mut server = Server::start(&redis.url(), &["--fork", "2"]);
-    for number in [1, 2] {
+    for (number, signal) in [(1, Signal::KILL), (2, Signal::TERM)] {
         for life in 1..=4 {
             let starts = server.wait_for(life, &[&format!("worker {number} started with pid ")]);
-            kill_process(pid(starts.last().unwrap()), Signal::KILL).unwrap();
+            server.wait_for(life, &[&format!(" worker-{number} "), "service demo started"]);
+            kill_process(pid(starts.last().unwrap()), signal).unwrap();
         }
     }
-    server.wait_for(2, &["ERROR main", "giving it up"]);
+    // Whatever their exit code.
+    server.wait_for(1, &["ERROR main", "worker 1 ended (signal: 9 (SIGKILL)) too often: giving it up"]);
+    server.wait_for(1, &["ERROR main", "worker 2 ended (exit status: 0) too often: giving it up"]);
     assert_eq!(server.exit_code(), Some(3));
 }
 

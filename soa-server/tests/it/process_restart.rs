@@ -18,7 +18,7 @@ use soa_client::{Client, RedisSettings};
 use soa_fixtures::RedisServer;
 use tempfile::TempDir;
 
-use crate::process_support::{Server, check_serves, next_response, send, wait_until_gone};
+use crate::process_support::{Server, check_serves, next_response, pid, send, wait_until_gone};
 
 const BEGUN: &str = "starting the workers anew, one after the other";
 const DONE: &str = "all workers have been started anew";
@@ -153,6 +153,61 @@ fn workers_that_are_started_anew_read_the_settings_again_and_stay_when_they_are_
     server.wait_for(2, &["service demo started", &format!("{}/1", redis.addr())]);
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn workers_that_were_renewed_stay_when_a_later_one_fails() {
+    let redis = RedisServer::start();
+    let directory = TempDir::new().unwrap();
+    let settings = directory.path().join("settings.json");
+    write_settings(&settings, &redis.url(), 0, "");
+    let mut server = start_with(&settings, &["--fork", "2"]);
+    server.wait_for(1, &["all workers are ready"]);
+    // While it is paused it is not gone, and the next one is not started.
+    let [first, second] = server.workers(2)[..] else { panic!("more than two workers") };
+    kill_process(first, Signal::STOP).unwrap();
+    server.signal(Signal::HUP);
+    server.wait_for(1, &["worker 1 with pid", "has been replaced"]);
+    fs::write(&settings, "{").unwrap();
+    kill_process(first, Signal::CONT).unwrap();
+    server.wait_for(1, &["the new worker 2 ended (exit status: 2)", GIVEN_UP]);
+    wait_until_gone(first);
+    let workers = server.workers(4);
+    assert!(runs(workers[2]) && runs(second));
+    check_serves(&redis, 7);
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn a_hangup_brings_back_a_worker_that_was_given_up() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    for life in 1..=4 {
+        let starts = server.wait_for(life, &["worker 1 started with pid "]);
+        kill_process(pid(&starts[life - 1]), Signal::KILL).unwrap();
+    }
+    server.wait_for(1, &["worker 1 ended", "giving it up"]);
+    server.signal(Signal::HUP);
+    server.wait_for(1, &[DONE]);
+    // It has a history of its own again.
+    let back = server.wait_for(5, &["worker 1 started with pid "]).pop().unwrap();
+    kill_process(pid(&back), Signal::KILL).unwrap();
+    server.wait_for(6, &["worker 1 started with pid "]);
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn requests_wait_for_a_service_that_is_started_anew_as_a_whole() {
+    let redis = RedisServer::start();
+    for number in 1..=3 {
+        send(&redis, number, "square", &json!({ "number": number }));
+        let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+        assert_eq!(next_response(&redis).0, number);
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_code(), Some(0));
+    }
 }
 
 #[test]

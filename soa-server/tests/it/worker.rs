@@ -214,6 +214,17 @@ async fn draining_ends_at_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn draining_has_no_limit_where_requests_have_none() {
+    let (transport, mut script) = scripted(None);
+    let mut settings = ServerSettings::default();
+    settings.harakiri.timeout = None;
+    script.request(1, "sleeps");
+    let start = Instant::now();
+    with_worker(transport, settings, async || {}).await.unwrap();
+    assert_eq!((script.answer().await.0, start.elapsed().as_secs()), (1, 10));
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_requests_run_at_once_than_the_settings_allow() {
     let (transport, mut script) = scripted(None);
     let mut settings = ServerSettings::default();
