@@ -197,6 +197,12 @@ impl Visit for Message {
 
 /// Appends a text without what could forge a line or steer a terminal.
 fn push_plain(line: &mut String, text: &str) {
+    // Most texts hold nothing of the kind, and bytes are looked at faster than characters: control characters beyond
+    // ASCII begin with 0xc2.
+    let may_hold_control = |found, byte: u8| found | byte.is_ascii_control() | (byte == 0xc2);
+    if !text.bytes().fold(false, may_hold_control) {
+        return line.push_str(text);
+    }
     for character in text.chars() {
         match character.is_control() {
             true => line.extend(character.escape_debug()),
@@ -218,6 +224,17 @@ mod tests {
         let (time, rest) = line.split_once(' ').unwrap();
         assert!(time.ends_with('Z'), "{line}");
         assert_eq!(rest, "WARNING worker-2 unknown -- a\\nb (n/a): gone\\u{1b}[31m pid=7\n");
+    }
+
+    #[test]
+    fn only_control_characters_are_escaped() {
+        let all = (0..=u32::from(char::MAX)).filter_map(char::from_u32);
+        for character in all {
+            let mut line = String::new();
+            push_plain(&mut line, character.encode_utf8(&mut [0; 4]));
+            let is_plain = line == character.to_string();
+            assert_eq!(is_plain, !character.is_control(), "{character:?} as {line:?}");
+        }
     }
 
     #[test]
