@@ -95,6 +95,21 @@ fn the_log_of_a_daemon_goes_to_its_file() {
     assert!(!log.contains("the log of the daemon"), "{log}");
 }
 
+#[test]
+fn a_daemon_that_is_not_ready_in_time_is_ended() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("log");
+    // Nobody listens there.
+    let mut command = command("redis://127.0.0.1:1", &["--daemon", "--start-timeout", "0.5"]);
+    let status = command.stderr(File::options().create(true).append(true).open(&path).unwrap()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+    let log = fs::read_to_string(&path).unwrap();
+    let (_, pid) = log.split_once(", pid ").unwrap_or_else(|| panic!("{log}"));
+    let pid = pid.split(',').next().unwrap().parse().unwrap();
+    wait_until_gone(Pid::from_raw(pid).unwrap());
+    assert!(log.contains("stop signal: finishing what runs"), "{log}");
+}
+
 /// The daemon does not come up: what is said, and the exit code.
 fn check_failure(redis: &str, arguments: &[&str], code: i32, parts: &[&str]) {
     let output = command(redis, arguments).arg("--daemon").output().unwrap();

@@ -1,12 +1,18 @@
 //! What befalls server processes: workers and parents that are killed, and Redis that comes and goes.
 
-use std::{collections::BTreeSet, os::unix::process::CommandExt, process::Command};
+use std::{
+    collections::BTreeSet,
+    os::unix::process::CommandExt,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rustix::process::{Signal, kill_process, kill_process_group};
 use serde_json::json;
 use soa_fixtures::RedisServer;
 
-use crate::process_support::{Server, check_serves, next_response, pid, send, wait_until_gone};
+use crate::process_support::{PATIENCE, Server, check_serves, next_response, pid, send, wait_until_gone};
 
 #[test]
 fn a_killed_worker_is_started_again() {
@@ -97,9 +103,18 @@ fn no_worker_outlives_its_parent() {
     send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));
     server.wait_for(1, &["job request: "]);
     server.signal(Signal::KILL);
+    server.wait_for(3, &["the parent process has died: finishing what runs"]);
+    // When nobody waits for requests any more, nobody takes one.
+    let deadline = Instant::now() + PATIENCE;
+    while redis.command(&["CLIENT", "LIST"]).text().contains(" flags=b ") {
+        assert!(Instant::now() < deadline, "requests are still taken");
+        thread::sleep(Duration::from_millis(5));
+    }
+    send(&redis, 2, "square", &json!({ "number": 2 }));
     for worker in server.workers(3) {
         wait_until_gone(worker);
     }
+    assert_eq!(redis.command(&["LLEN", "pysoa:service.demo"]).int(), 1);
 }
 
 #[test]
