@@ -1,35 +1,23 @@
 //! One connection to one Redis master.
 
 use std::{
+    future::poll_fn,
     io,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Poll},
+    sync::{Arc, Weak},
 };
 
-use redis::{
-    AsyncConnectionConfig, ConnectionAddr, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, Value,
-    aio::MultiplexedConnection, io::tcp::socket2::SockRef,
-};
+use redis::{ConnectionAddr, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, io::tcp::socket2::SockRef};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
-    task::JoinHandle,
     time,
 };
 
-use super::node::Node;
+use super::{node::Node, resp::Reply, socket::Socket, wire::Wire};
 
 /// An open connection. Dropping it closes it.
 #[derive(Debug)]
 pub(super) struct Connection {
-    commands: MultiplexedConnection,
-    /// How many bytes went out so far: tells a command that was surely not sent from one that may have been.
-    written: Arc<AtomicU64>,
-    driver: JoinHandle<()>,
+    wire: Arc<Wire>,
     /// The connection's id, when Redis says that another connection may unblock it.
     unblock_id: Option<i64>,
 }
@@ -46,80 +34,78 @@ impl Connection {
 
     async fn open_unbounded(node: &Node) -> RedisResult<Self> {
         let info = node.info();
-        let mut connection = match info.addr() {
+        let socket = match info.addr() {
             ConnectionAddr::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(info.tcp_settings().nodelay())?;
                 if let Some(keepalive) = info.tcp_settings().keepalive() {
                     SockRef::from(&stream).set_tcp_keepalive(keepalive)?;
                 }
-                Self::over(stream, node).await?
+                Socket::Tcp(stream)
             }
-            ConnectionAddr::Unix(path) => Self::over(UnixStream::connect(path).await?, node).await?,
+            ConnectionAddr::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
             _ => return Err((ErrorKind::InvalidClientConfig, "neither a TCP nor a Unix address").into()),
         };
-        connection.greet(node.client_name()).await?;
+        let mut connection = Self { wire: Arc::new(Wire::new(socket)), unblock_id: None };
+        connection.greet(node).await?;
         Ok(connection)
     }
 
-    async fn over<S>(stream: S, node: &Node) -> RedisResult<Self>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let written = Arc::new(AtomicU64::new(0));
-        let stream = Counted { stream, written: Arc::clone(&written) };
-        // A pop blocks for as long as it was told to: a limit of the connection would lose what Redis pops for it.
-        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    async fn greet(&mut self, node: &Node) -> RedisResult<()> {
         let login = node.info().redis_settings();
-        let (commands, driver) = MultiplexedConnection::new_with_config(login, stream, config).await?;
-        Ok(Self { commands, written, driver: tokio::spawn(driver), unblock_id: None })
-    }
-
-    async fn greet(&mut self, name: &str) -> RedisResult<()> {
         let mut greeting = Pipeline::new();
-        greeting.cmd("CLIENT").arg("SETNAME").arg(name);
+        if let Some(password) = login.password() {
+            greeting.cmd("AUTH").arg(login.username()).arg(password);
+        }
+        if login.db() != 0 {
+            greeting.cmd("SELECT").arg(login.db());
+        }
+        let required = greeting.len();
+        greeting.cmd("CLIENT").arg("SETNAME").arg(node.client_name());
         greeting.cmd("CLIENT").arg("ID");
         // Of no effect, as no connection has this id, but refused where unblocking is.
         greeting.cmd("CLIENT").arg("UNBLOCK").arg(0);
         let replies = self.query(&greeting).await?;
-        // Without these commands Redis works as well, unless a login is missing.
-        if let Some(Value::ServerError(error)) = replies.first()
-            && error.code() == "NOAUTH"
-        {
-            return Err(error.clone().into());
+        for (index, reply) in replies.iter().enumerate() {
+            let Reply::Error(error) = reply else { continue };
+            let is_login = index == 0 && login.password().is_some();
+            return Err(match is_login && !is_passing(error) {
+                true => (ErrorKind::AuthenticationFailed, "the login was refused", error.to_string()).into(),
+                // Without these commands Redis works as well, unless a login is missing.
+                false if index >= required && error.code() != "NOAUTH" => continue,
+                false => error.clone().into(),
+            });
         }
-        if let [_, Value::Int(id), Value::Int(_)] = replies[..] {
+        if let [Reply::Int(id), Reply::Int(_)] = replies[required + 1..] {
             self.unblock_id = Some(id);
         }
         Ok(())
     }
 
-    /// Sends commands at once and waits for all replies; an error of a command is a reply.
-    pub(super) async fn query(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
-        self.commands.send_packed_commands(commands, 0, commands.len()).await
+    /// Sends commands at once and waits for all replies; an error of a command is a reply. A query that is dropped goes
+    /// on, and the next one waits for the end of it.
+    pub(super) async fn query(&mut self, commands: &Pipeline) -> RedisResult<Vec<Reply>> {
+        self.wire.begin(commands.get_packed_pipeline(), commands.len())?;
+        poll_fn(|context| self.wire.poll(context)).await
+    }
+
+    /// The bytes of this connection, for those who look after it when its runtime does not.
+    pub(super) fn wire(&self) -> Weak<Wire> {
+        Arc::downgrade(&self.wire)
     }
 
     pub(super) fn unblock_id(&self) -> Option<i64> {
         self.unblock_id
     }
 
-    /// How many bytes went out so far.
+    /// How many bytes went out so far: tells a command that was surely not sent from one that may have been.
     pub(super) fn written(&self) -> u64 {
-        self.written.load(Ordering::Acquire)
+        self.wire.written()
     }
 
     /// Closes the connection and gives the number of bytes that ever went out.
-    pub(super) async fn close(mut self) -> u64 {
-        self.driver.abort();
-        // The driver was told to end: that it did so as told is no error.
-        let _ = (&mut self.driver).await;
-        self.written()
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.driver.abort();
+    pub(super) fn close(self) -> u64 {
+        self.wire.close()
     }
 }
 
@@ -148,36 +134,6 @@ pub(super) fn describe(error: &RedisError) -> String {
         (ErrorKind::Parse, ..) => "what answers there does not speak the protocol of Redis".to_owned(),
         (_, Some(code), Some(detail)) => format!("{code} {detail}"),
         _ => error.to_string(),
-    }
-}
-
-/// A stream that counts what is written to it.
-struct Counted<S> {
-    stream: S,
-    written: Arc<AtomicU64>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(count)) = written {
-            self.written.fetch_add(count as u64, Ordering::Release);
-        }
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

@@ -10,6 +10,9 @@ mod backoff;
 mod connection;
 pub mod keys;
 mod node;
+mod resp;
+mod socket;
+mod wire;
 
 mod pop;
 mod push;

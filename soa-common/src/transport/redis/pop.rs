@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use redis::{Pipeline, RedisError, Value};
+use redis::{Pipeline, RedisError};
 use tokio::{
     select,
     sync::Notify,
@@ -14,12 +14,15 @@ use super::{
     backoff::Backoff,
     connection::{Connection, describe, is_unsupported},
     node::Node,
+    resp::Reply,
 };
 use crate::transport::{TransportError, TransportErrorKind};
 
 mod command;
+mod under_way;
 
 use command::Form;
+pub(super) use under_way::UnderWay;
 
 /// How much longer than a pop may block its reply is waited for.
 const GRACE: Duration = Duration::from_secs(2);
@@ -55,6 +58,7 @@ pub struct Popper {
     /// When to connect again after a failure.
     not_before: Option<Instant>,
     interrupt: Interrupt,
+    under_way: UnderWay,
 }
 
 /// Ends the pop of a [`Popper`] that is under way, or else the next one as soon as it begins.
@@ -80,12 +84,18 @@ impl Popper {
             backoff: Backoff::new(longest_pause),
             not_before: None,
             interrupt: Interrupt::default(),
+            under_way: UnderWay::default(),
         }
     }
 
     /// What ends this popper's pops.
     pub fn interrupter(&self) -> Interrupt {
         self.interrupt.clone()
+    }
+
+    /// The pop under way, whenever there is one.
+    pub(super) fn under_way(&self) -> UnderWay {
+        self.under_way.clone()
     }
 
     /// Whether there is a connection, as far as is known.
@@ -159,7 +169,8 @@ impl Popper {
         let block = if can_unblock { block } else { block.map(|block| block.min(SHORT_BLOCK)) };
         loop {
             let form = self.form;
-            let replies = self.query(&form.pop(keys, most, block), form.longest(block) + GRACE).await?;
+            let replies =
+                self.query(&form.pop(keys, most, block), form.longest(block) + GRACE, block.is_some()).await?;
             match form.read(keys, block.is_some(), replies) {
                 Ok(popped) => {
                     self.node.works();
@@ -182,12 +193,18 @@ impl Popper {
     }
 
     /// Sends commands and waits for the replies, passing interruptions on to Redis meanwhile.
-    async fn query(&mut self, commands: &Pipeline, limit: Duration) -> Result<Vec<Value>, TransportError> {
+    async fn query(
+        &mut self,
+        commands: &Pipeline,
+        limit: Duration,
+        blocks: bool,
+    ) -> Result<Vec<Reply>, TransportError> {
         let limit = time::sleep(limit);
         let Some(mut connection) = self.connection.take() else {
             return Ok(Vec::new());
         };
         let id = connection.unblock_id();
+        self.under_way.begin(&connection, self.form, blocks);
         let result = {
             let mut reply = std::pin::pin!(connection.query(commands));
             let mut limit = std::pin::pin!(limit);
@@ -207,6 +224,7 @@ impl Popper {
                 }
             }
         };
+        self.under_way.ended();
         match result {
             Ok(replies) => {
                 self.connection = Some(connection);

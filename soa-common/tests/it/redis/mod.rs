@@ -13,6 +13,7 @@ mod intake;
 mod keys;
 mod pop;
 mod push;
+mod rescue;
 mod server;
 
 /// The time that nothing in a test should take.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use redis::{Cmd, Pipeline, ServerError, Value};
+use redis::{Cmd, Pipeline, ServerError};
 
 use super::Popped;
+use crate::transport::redis::resp::Reply;
 
 /// How messages are popped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,18 +84,18 @@ impl Form {
     }
 
     /// Reads the replies to those commands.
-    pub(super) fn read(self, keys: &[Bytes], blocking: bool, replies: Vec<Value>) -> Result<Vec<Popped>, Refused> {
+    pub(super) fn read(self, keys: &[Bytes], blocking: bool, replies: Vec<Reply>) -> Result<Vec<Popped>, Refused> {
         let mut popped = Vec::new();
         let mut error = None;
         for (index, reply) in replies.into_iter().enumerate() {
             // The first reply says which list it is about, unless the command had but one.
             let is_named = index == 0 && (blocking || self == Self::Many);
             match reply {
-                Value::ServerError(refused) => error = Some(refused),
-                Value::Array(parts) if is_named => {
+                Reply::Error(refused) => error = Some(refused),
+                Reply::Array(parts) if is_named => {
                     let mut parts = parts.into_iter();
                     let key = match parts.next() {
-                        Some(Value::BulkString(name)) => keys.iter().position(|key| *key == name).unwrap_or_default(),
+                        Some(Reply::Data(name)) => keys.iter().position(|key| *key == name).unwrap_or_default(),
                         _ => 0,
                     };
                     parts.for_each(|part| take(&mut popped, key, part));
@@ -118,10 +119,10 @@ impl Form {
 }
 
 /// Takes the messages of a reply, of however many.
-fn take(popped: &mut Vec<Popped>, key: usize, value: Value) {
+fn take(popped: &mut Vec<Popped>, key: usize, value: Reply) {
     match value {
-        Value::BulkString(frame) => popped.push(Popped { key, frame: frame.into() }),
-        Value::Array(values) => values.into_iter().for_each(|value| take(popped, key, value)),
+        Reply::Data(frame) => popped.push(Popped { key, frame }),
+        Reply::Array(values) => values.into_iter().for_each(|value| take(popped, key, value)),
         _ => {}
     }
 }

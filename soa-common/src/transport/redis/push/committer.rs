@@ -1,22 +1,23 @@
 //! The task behind a pusher: one flush after the other.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
+    future::poll_fn,
     pin::pin,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, atomic::Ordering},
     time::Duration,
 };
 
 use bytes::Bytes;
-use redis::{Pipeline, RedisResult, Value};
+use redis::{Pipeline, RedisResult};
 use tokio::{
     select,
-    sync::mpsc::UnboundedReceiver,
     time::{self, Instant},
 };
 
 use super::{
     Entry,
+    desk::{self, Desk},
     flush::{Abilities, Fate, Run},
 };
 use crate::transport::{
@@ -25,6 +26,7 @@ use crate::transport::{
         backoff::Backoff,
         connection::{Connection, describe},
         node::Node,
+        resp::Reply,
     },
 };
 
@@ -43,27 +45,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Committer {
     node: Arc<Node>,
-    queue: UnboundedReceiver<Entry>,
-    /// What leaves with the next flushes, in order.
-    ready: VecDeque<Entry>,
-    /// What waits because its list was full, by the time of the next try.
-    refused: BTreeMap<(Instant, u64), Entry>,
-    refusals: u64,
+    desk: Arc<Mutex<Desk>>,
     backoff: Backoff,
     abilities: Abilities,
 }
 
 impl Committer {
-    pub(super) fn new(node: Arc<Node>, queue: UnboundedReceiver<Entry>) -> Self {
-        Self {
-            node,
-            queue,
-            ready: VecDeque::new(),
-            refused: BTreeMap::new(),
-            refusals: 0,
-            backoff: Backoff::new(LONGEST_PAUSE),
-            abilities: Abilities::default(),
-        }
+    pub(super) fn new(node: Arc<Node>, desk: Arc<Mutex<Desk>>) -> Self {
+        Self { node, desk, backoff: Backoff::new(LONGEST_PAUSE), abilities: Abilities::default() }
     }
 
     /// Runs until the pusher is dropped.
@@ -81,46 +70,46 @@ impl Committer {
         }
     }
 
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        desk::lock(&self.desk)
+    }
+
     /// Waits until there is something to send; false when there will be nothing any more.
-    async fn wait(&mut self) -> bool {
-        let next_try = self.refused.first_key_value().map(|((time, _), _)| *time);
-        if self.ready.is_empty() {
+    async fn wait(&self) -> bool {
+        let (next_try, is_idle) = {
+            let desk = self.desk();
+            (desk.next_try(), desk.ready.is_empty())
+        };
+        if is_idle {
             select! {
                 biased;
-                entry = self.queue.recv() => match entry {
-                    Some(entry) => self.ready.push_back(entry),
-                    None => return false,
+                is_open = poll_fn(|context| self.desk().poll_receive(context)) => if !is_open {
+                    return false;
                 },
                 () = time::sleep_until(next_try.unwrap_or_else(Instant::now)), if next_try.is_some() => {}
             }
         }
-        self.receive();
+        let mut desk = self.desk();
+        desk.receive();
         if next_try.is_some() {
-            let later = self.refused.split_off(&(Instant::now(), u64::MAX));
-            self.ready.extend(std::mem::replace(&mut self.refused, later).into_values());
+            desk.retry(Instant::now());
         }
         true
     }
 
-    /// Takes what was queued meanwhile.
-    fn receive(&mut self) {
-        while let Ok(entry) = self.queue.try_recv() {
-            self.ready.push_back(entry);
-        }
-    }
-
     /// Takes what leaves with the next flush. Messages that nobody waits for any more are dropped.
-    fn batch(&mut self) -> Vec<Entry> {
+    fn batch(&self) -> Vec<Entry> {
         let mut batch = Vec::new();
         let mut bytes = 0;
-        while let Some(entry) = self.ready.pop_front() {
+        let mut desk = self.desk();
+        while let Some(entry) = desk.ready.pop_front() {
             if entry.done.is_closed() {
                 continue;
             }
             bytes += entry.push.frames.iter().map(Bytes::len).sum::<usize>();
             let is_over = bytes > FLUSH_BYTES || batch.len() == FLUSH_MESSAGES;
             if is_over && !batch.is_empty() {
-                self.ready.push_front(entry);
+                desk.ready.push_front(entry);
                 break;
             }
             batch.push(entry);
@@ -140,7 +129,10 @@ impl Committer {
             }
         };
         match opened {
-            Ok(connection) => Some(connection),
+            Ok(connection) => {
+                self.desk().wire = connection.wire();
+                Some(connection)
+            }
             Err(error) => {
                 self.pause(&describe(&error)).await;
                 None
@@ -154,11 +146,19 @@ impl Committer {
         let mut runs = Run::sort(batch, &self.abilities);
         let mut before = None;
         let replies = async {
-            ask_lengths(&mut connection, &mut runs).await?;
+            if let Some(lengths) = lengths(&runs) {
+                self.desk().next = std::mem::take(&mut runs);
+                let lengths = connection.query(&lengths).await?;
+                runs = std::mem::take(&mut self.desk().next);
+                set_lengths(&mut runs, lengths);
+            }
             before = Some(connection.written());
             push(&mut connection, &runs, &self.abilities).await
         };
-        let error = match time::timeout_at(limit, replies).await {
+        let replies = time::timeout_at(limit, replies).await;
+        // What did not leave, because the lengths did not come.
+        runs.append(&mut self.desk().next);
+        let error = match replies {
             Ok(Ok(replies)) => {
                 self.node.works();
                 self.backoff.reset();
@@ -167,7 +167,7 @@ impl Committer {
             Ok(Err(error)) => describe(&error),
             Err(_) => "no answer in time".to_owned(),
         };
-        let written = connection.close().await;
+        let written = connection.close();
         // What comes back may be another Redis.
         self.abilities = Abilities::default();
         let batch = runs.into_iter().flat_map(|run| run.entries);
@@ -188,7 +188,7 @@ impl Committer {
         self.node.command_timeout().map_or(last, |timeout| last.min(now + timeout))
     }
 
-    async fn settle(&mut self, connection: Connection, runs: Vec<Run>, replies: Vec<Value>) -> Option<Connection> {
+    async fn settle(&mut self, connection: Connection, runs: Vec<Run>, replies: Vec<Reply>) -> Option<Connection> {
         let mut replies = replies.into_iter();
         let had_transactions = self.abilities.transactions;
         let (mut again, mut trouble) = (Vec::new(), None);
@@ -219,10 +219,11 @@ impl Committer {
     }
 
     /// Puts messages that were surely not pushed back to the head of the queue.
-    fn put_back(&mut self, entries: Vec<Entry>) {
+    fn put_back(&self, entries: Vec<Entry>) {
+        let mut desk = self.desk();
         for entry in entries.into_iter().rev() {
             entry.flushed.store(false, Ordering::Release);
-            self.ready.push_front(entry);
+            desk.ready.push_front(entry);
         }
     }
 
@@ -233,11 +234,15 @@ impl Committer {
     }
 
     /// Gives back what can go to another master.
-    fn give_away(&mut self, error: &str) {
-        self.receive();
-        let ready = std::mem::take(&mut self.ready).into_iter();
-        let (movable, rest): (VecDeque<_>, _) = ready.partition(|entry| entry.can_go_elsewhere);
-        self.ready = rest;
+    fn give_away(&self, error: &str) {
+        let movable = {
+            let mut desk = self.desk();
+            desk.receive();
+            let ready = std::mem::take(&mut desk.ready).into_iter();
+            let (movable, rest): (VecDeque<_>, _) = ready.partition(|entry| entry.can_go_elsewhere);
+            desk.ready = rest;
+            movable
+        };
         if !movable.is_empty() {
             self.node.failed(&error);
         }
@@ -247,10 +252,10 @@ impl Committer {
     }
 
     /// Lets a message wait for room in its list, as long as the original would.
-    fn full(&mut self, mut entry: Entry) {
+    fn full(&self, mut entry: Entry) {
+        let mut desk = self.desk();
         let next_try = entry.push.next_try(entry.refusals, Instant::now(), fastrand::f64());
-        let Some(next_try) = next_try.filter(|_| entry.push.waiting.is_none_or(|most| self.refused.len() < most))
-        else {
+        let Some(next_try) = next_try.filter(|_| entry.push.waiting.is_none_or(|most| desk.refused() < most)) else {
             let key = entry.push.key.escape_ascii();
             let capacity = entry.push.capacity;
             let message = format!("the queue {key} on Redis {} stayed full ({capacity} messages)", self.node.master());
@@ -259,8 +264,7 @@ impl Committer {
         };
         entry.refusals += 1;
         entry.flushed.store(false, Ordering::Release);
-        self.refusals += 1;
-        self.refused.insert((next_try, self.refusals), entry);
+        desk.refuse(entry, next_try);
     }
 
     fn refuse(&self, entry: Entry, error: &str) {
@@ -278,24 +282,23 @@ impl Committer {
 }
 
 /// Asks for the lengths of the lists whose room the pushes do not find out by themselves.
-async fn ask_lengths(connection: &mut Connection, runs: &mut [Run]) -> RedisResult<()> {
+fn lengths(runs: &[Run]) -> Option<Pipeline> {
     let mut lengths = Pipeline::new();
     for run in runs.iter().filter(|run| run.needs_length()) {
         lengths.cmd("LLEN").arg(run.key());
     }
-    if lengths.is_empty() {
-        return Ok(());
-    }
-    let replies = connection.query(&lengths).await?;
+    (!lengths.is_empty()).then_some(lengths)
+}
+
+fn set_lengths(runs: &mut [Run], replies: Vec<Reply>) {
     for (run, reply) in runs.iter_mut().filter(|run| run.needs_length()).zip(replies) {
         // Any other reply is an error, and the command that pushes will give it too.
-        run.set_length(if let Value::Int(length) = reply { length.try_into().unwrap_or_default() } else { 0 });
+        run.set_length(if let Reply::Int(length) = reply { length.try_into().unwrap_or_default() } else { 0 });
     }
-    Ok(())
 }
 
 /// Sends the runs and gives the replies to all their commands.
-async fn push(connection: &mut Connection, runs: &[Run], abilities: &Abilities) -> RedisResult<Vec<Value>> {
+async fn push(connection: &mut Connection, runs: &[Run], abilities: &Abilities) -> RedisResult<Vec<Reply>> {
     let mut commands = Pipeline::with_capacity(runs.len());
     for run in runs {
         run.write(&mut commands, abilities);

@@ -3,12 +3,13 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use bytes::Bytes;
-use redis::{Pipeline, Script, ServerError, Value, cmd};
+use redis::{Pipeline, Script, ServerError, cmd};
 
 use super::Entry;
 use crate::transport::redis::{
     LONGEST_TIME,
     connection::{describe, is_passing, is_unsupported},
+    resp::Reply,
 };
 
 /// The largest message, in bytes, that goes through the script: Lua copies what it is given, twice and more.
@@ -138,7 +139,7 @@ impl Run {
 
     /// Reads the replies to this run's commands: how many messages from the first were taken, and what became of the
     /// others.
-    pub(super) fn read(&self, replies: &mut impl Iterator<Item = Value>, abilities: &mut Abilities) -> (usize, Fate) {
+    pub(super) fn read(&self, replies: &mut impl Iterator<Item = Reply>, abilities: &mut Abilities) -> (usize, Fate) {
         if self.by_script {
             return read_script(replies.next(), abilities);
         }
@@ -146,20 +147,20 @@ impl Run {
         if fitting == 0 {
             return (0, Fate::Full);
         }
-        let mut next = || replies.next().unwrap_or(Value::Nil);
+        let mut next = || replies.next().unwrap_or(Reply::Nil);
         let [_multi, push, _expire, _lengthen, exec] = [next(), next(), next(), next(), next()];
         match (push, exec) {
             // No transaction was begun, so the command was obeyed at once.
-            (Value::Int(_), _) => {
+            (Reply::Int(_), _) => {
                 abilities.transactions = false;
                 (fitting, Fate::Full)
             }
-            (_, Value::Array(results)) => match results.into_iter().next() {
-                Some(Value::ServerError(error)) => (0, refusal(error)),
+            (_, Reply::Array(results)) => match results.into_iter().next() {
+                Some(Reply::Error(error)) => (0, refusal(error)),
                 _ => (fitting, Fate::Full),
             },
-            (Value::ServerError(error), _) if !is_unsupported(&error) => (0, refusal(error)),
-            (_, Value::ServerError(error)) if is_passing(&error) => (0, Fate::Later(error)),
+            (Reply::Error(error), _) if !is_unsupported(&error) => (0, refusal(error)),
+            (_, Reply::Error(error)) if is_passing(&error) => (0, Fate::Later(error)),
             // `EXPIRE` before version 7, or no transactions at all.
             _ => {
                 abilities.transactions = false;
@@ -169,19 +170,19 @@ impl Run {
     }
 }
 
-fn read_script(reply: Option<Value>, abilities: &mut Abilities) -> (usize, Fate) {
+fn read_script(reply: Option<Reply>, abilities: &mut Abilities) -> (usize, Fate) {
     match reply {
-        Some(Value::Int(taken)) => {
+        Some(Reply::Int(taken)) => {
             abilities.has_script = true;
             (usize::try_from(taken).unwrap_or_default(), Fate::Full)
         }
-        Some(Value::ServerError(error)) if error.code() == "NOSCRIPT" => {
+        Some(Reply::Error(error)) if error.code() == "NOSCRIPT" => {
             abilities.has_script = false;
             (0, Fate::Again)
         }
-        Some(Value::ServerError(error)) => (0, refusal(error)),
+        Some(Reply::Error(error)) => (0, refusal(error)),
         // Queued in a transaction that could not be ended, and forgotten with its connection.
-        Some(Value::SimpleString(_)) => (0, Fate::Again),
+        Some(Reply::Status(_)) => (0, Fate::Again),
         other => (0, Fate::Refused(format!("an unexpected reply: {other:?}"))),
     }
 }

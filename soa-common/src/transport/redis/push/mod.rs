@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,9 +21,11 @@ use super::node::Node;
 use crate::transport::{TransportError, TransportErrorKind};
 
 mod committer;
+mod desk;
 mod flush;
 
 use committer::Committer;
+use desk::Desk;
 
 /// A message to be pushed.
 #[derive(Clone, Debug)]
@@ -54,12 +56,20 @@ pub struct Push {
 #[derive(Debug)]
 pub struct Pusher {
     node: Arc<Node>,
-    queue: Mutex<Option<UnboundedSender<Entry>>>,
+    queue: Mutex<Option<Queue>>,
+}
+
+/// Where messages go, and where they lie.
+#[derive(Debug)]
+struct Queue {
+    sender: UnboundedSender<Entry>,
+    /// It ends with the task that works on it.
+    desk: Weak<Mutex<Desk>>,
 }
 
 /// A message on its way through the queue.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     push: Push,
     /// How often the list was full.
     refusals: u32,
@@ -120,9 +130,9 @@ impl Pusher {
     }
 
     fn enqueue(&self, entry: Entry) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
         let entry = match &*queue {
-            Some(sender) => match sender.send(entry) {
+            Some(queue) => match queue.sender.send(entry) {
                 Ok(()) => return,
                 Err(unsent) => unsent.0,
             },
@@ -130,10 +140,27 @@ impl Pusher {
         };
         // The first message, or the first on another runtime than before.
         let (sender, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(Committer::new(Arc::clone(&self.node), receiver).run());
-        // The receiver lives: it is in the task.
+        let desk = Arc::new(Mutex::new(Desk::new(receiver)));
+        // The receiver lives: it is on the desk.
         let _ = sender.send(entry);
-        *queue = Some(sender);
+        *queue = Some(Queue { sender, desk: Arc::downgrade(&desk) });
+        tokio::spawn(Committer::new(Arc::clone(&self.node), desk).run());
+    }
+
+    /// Sends what is half sent, and gives what is not sent at all: for another thread, when the runtime of this pusher
+    /// is stuck. Who waits for the messages goes on waiting.
+    pub(super) fn take_over(&self) -> Vec<Entry> {
+        let desk = self.queue().as_ref().and_then(|queue| queue.desk.upgrade());
+        desk.map(|desk| desk::lock(&desk).take_over()).unwrap_or_default()
+    }
+
+    /// Pushes messages that another pusher was given.
+    pub(super) fn adopt(&self, entries: Vec<Entry>) {
+        entries.into_iter().for_each(|entry| self.enqueue(entry));
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Option<Queue>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn out_of_time(&self, flushed: bool) -> TransportError {

@@ -1,6 +1,6 @@
 //! From the frame of a request to a job.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -17,13 +17,22 @@ use crate::{
 };
 
 /// What answering a request needs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RedisReply {
     pub(super) address: ReplyAddress,
     /// The response list; none where the request wants no response.
     pub(super) key: Option<Bytes>,
     pub(super) version: ProtocolVersion,
     pub(super) serializer: Serializer,
+    /// The request as it came, for the case that it has to go back.
+    pub(super) frame: Bytes,
+}
+
+impl fmt::Debug for RedisReply {
+    /// Without the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisReply").field("address", &self.address).field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// What a frame turned out to be.
@@ -47,8 +56,8 @@ pub(super) struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    pub(super) fn decode(&self, frame: &Bytes) -> Decoded {
-        let frame = match Frame::parse(frame) {
+    pub(super) fn decode(&self, bytes: &Bytes) -> Decoded {
+        let frame = match Frame::parse(bytes) {
             Ok(frame) => frame,
             Err(error) => return Decoded::Undecodable(error, None),
         };
@@ -58,6 +67,7 @@ impl Decoder<'_> {
             address,
             version: frame.version,
             serializer,
+            frame: bytes.clone(),
         };
         let answerable = |address| Some(reply(address)).filter(|reply| reply.key.is_some());
         let envelope = match RequestEnvelope::from_payload(serializer, &frame.payload) {

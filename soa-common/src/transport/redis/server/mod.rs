@@ -23,15 +23,17 @@ use tokio::{
 use super::{
     Interrupt, Node, Popper, RedisSettings,
     keys::{ServiceNameError, check_service_name, request_key},
+    pop::UnderWay,
 };
 use crate::{
     Error, InvalidMessage, JobResponse, codes,
-    transport::{Received, ServerTransport, TransportError},
+    transport::{Received, Rescue, ServerTransport, TransportError},
 };
 
 mod decode;
 mod intake;
 mod outlet;
+mod rescue;
 mod respond;
 mod stats;
 
@@ -41,6 +43,7 @@ pub use stats::RedisServerStats;
 use decode::{Decoded, Decoder};
 use intake::Intake;
 use outlet::Outlet;
+use rescue::RedisRescue;
 use stats::{Counters, Unreadable};
 
 /// The longest pause between attempts to reach a master.
@@ -63,6 +66,7 @@ pub struct RedisServerTransport {
     shared: Arc<Shared>,
     intake: Mutex<Intake>,
     interrupts: Vec<Interrupt>,
+    under_way: Vec<UnderWay>,
     is_stopped: AtomicBool,
     stopped: Notify,
 }
@@ -75,8 +79,8 @@ struct Shared {
     /// One for each master, in ring order.
     outlets: Vec<Outlet>,
     /// How many jobs the server runs at once, as far as it has asked for requests.
-    places: AtomicUsize,
-    counters: Counters,
+    places: Arc<AtomicUsize>,
+    counters: Arc<Counters>,
     /// The places of answers to requests that cannot be read.
     error_responses: Arc<Semaphore>,
 }
@@ -104,27 +108,27 @@ impl RedisServerTransport {
     pub fn new(service: &str, settings: RedisSettings) -> Result<Self, RedisTransportError> {
         check_service_name(service)?;
         let settings = settings.bounded();
-        let name = format!("soa-server-{service}-{}", process::id());
-        let nodes = settings.masters.iter().map(|master| Ok(Arc::new(Node::new(master, &settings, &name)?)));
-        let nodes = nodes.collect::<Result<Vec<_>, RedisError>>()?;
+        let nodes = nodes(service, &settings)?;
         if nodes.is_empty() {
             return Err(RedisTransportError::NoMaster);
         }
         let poppers: Vec<_> = nodes.iter().map(|node| Popper::new(Arc::clone(node), LONGEST_PAUSE)).collect();
         let interrupts = poppers.iter().map(Popper::interrupter).collect();
+        let under_way = poppers.iter().map(Popper::under_way).collect();
         let intake = Intake::new(request_key(service), settings.receive_timeout, poppers);
-        let outlets = nodes.into_iter().map(Outlet::new).collect();
+        let shared = Shared {
+            service: service.to_owned(),
+            settings,
+            outlets: nodes.into_iter().map(Outlet::new).collect(),
+            places: Arc::default(),
+            counters: Arc::default(),
+            error_responses: Arc::new(Semaphore::new(ERROR_RESPONSES)),
+        };
         Ok(Self {
-            shared: Arc::new(Shared {
-                service: service.to_owned(),
-                settings,
-                outlets,
-                places: AtomicUsize::new(0),
-                counters: Counters::default(),
-                error_responses: Arc::new(Semaphore::new(ERROR_RESPONSES)),
-            }),
+            shared: Arc::new(shared),
             intake: Mutex::new(intake),
             interrupts,
+            under_way,
             is_stopped: AtomicBool::new(false),
             stopped: Notify::new(),
         })
@@ -185,9 +189,35 @@ impl ServerTransport for RedisServerTransport {
     ) -> BoxFuture<'a, Result<(), TransportError>> {
         self.shared.respond(reply, response).boxed()
     }
+
+    fn rescue(&self) -> Option<Box<dyn Rescue<RedisReply>>> {
+        let apart = self.shared.apart()?;
+        let key = request_key(&apart.service);
+        Some(Box::new(RedisRescue::new(Arc::clone(&self.shared), Arc::new(apart), key, self.under_way.clone())))
+    }
+}
+
+/// The masters of a service, in ring order.
+fn nodes(service: &str, settings: &RedisSettings) -> Result<Vec<Arc<Node>>, RedisError> {
+    let name = format!("soa-server-{service}-{}", process::id());
+    settings.masters.iter().map(|master| Ok(Arc::new(Node::new(master, settings, &name)?))).collect()
 }
 
 impl Shared {
+    /// The same with connections of its own, to be used on another runtime.
+    fn apart(&self) -> Option<Self> {
+        // They were made once before.
+        let nodes = nodes(&self.service, &self.settings).ok()?;
+        Some(Self {
+            service: self.service.clone(),
+            settings: self.settings.clone(),
+            outlets: nodes.into_iter().map(Outlet::new).collect(),
+            places: Arc::clone(&self.places),
+            counters: Arc::clone(&self.counters),
+            error_responses: Arc::clone(&self.error_responses),
+        })
+    }
+
     /// Reads what was popped. What cannot be read is answered or left out.
     fn decode(self: &Arc<Self>, frames: Vec<Bytes>) -> Vec<Received<RedisReply>> {
         let decoder = Decoder {

@@ -41,6 +41,11 @@ impl Outlet {
         &self.node
     }
 
+    /// What pushes to it.
+    pub(super) fn pusher(&self) -> &Pusher {
+        &self.pusher
+    }
+
     /// Pushes a response. While the master is out of order at most `share` responses wait for it; the others fail, so
     /// that requests of other masters find a place.
     ///

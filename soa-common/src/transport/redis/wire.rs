@@ -1,0 +1,329 @@
+//! The bytes of one connection, in the hands of whoever looks after it.
+//!
+//! Usually that is the future of the command under way. When its runtime is stuck, another thread can move the bytes on
+//! and take the replies: both see the same state, behind one lock, and so nothing is sent, read or lost twice.
+
+use std::{
+    io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use redis::{ErrorKind, RedisError, RedisResult};
+
+use super::{
+    resp::{Reader, Reply, Scanner},
+    socket::{Mover, Socket},
+};
+
+/// How much is read at once, at least.
+const USUAL: usize = 16 * 1024;
+
+/// How much room for replies a connection keeps.
+const KEPT: usize = 256 * 1024;
+
+/// The most memory that is asked for before the bytes for it have come.
+const LARGEST_STEP: usize = 1024 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Wire {
+    socket: Socket,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    output: Vec<u8>,
+    /// How much of the output is sent.
+    sent: usize,
+    /// How many bytes went out so far, ever.
+    written: u64,
+    input: Vec<u8>,
+    /// Where the last whole reply in the input ends.
+    end: usize,
+    scanner: Scanner,
+    /// Replies to a query that was dropped, which are to be passed over.
+    stale: usize,
+    /// Replies to the query under way.
+    awaited: usize,
+    /// How many whole replies are in the input.
+    found: usize,
+    /// Somebody else has taken the replies to the query under way.
+    is_taken: bool,
+    is_closed: bool,
+    waker: Option<Waker>,
+}
+
+impl Wire {
+    pub(super) fn new(socket: Socket) -> Self {
+        Self { socket, state: Mutex::default() }
+    }
+
+    /// Begins a query: these bytes are commands that get so many replies. One is under way at a time; one that was
+    /// dropped goes on being answered first.
+    ///
+    /// # Errors
+    /// When the other end has closed the connection. Nothing is sent then.
+    pub(super) fn begin(&self, commands: Vec<u8>, replies: usize) -> RedisResult<()> {
+        let mut state = self.state();
+        if state.is_closed {
+            return Err(closed());
+        }
+        state.drop_query();
+        if state.sent == state.output.len() {
+            (state.output, state.sent) = (commands, 0);
+        } else {
+            state.output.extend_from_slice(&commands);
+        }
+        state.awaited = replies;
+        Ok(())
+    }
+
+    /// Moves the query under way on until all replies are there.
+    pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<RedisResult<Vec<Reply>>> {
+        let mut state = self.state();
+        loop {
+            if let Some(replies) = state.finish()? {
+                return Poll::Ready(Ok(replies));
+            }
+            // First of all, so that the end of the connection is known before anything is sent.
+            let moved = if self.socket.poll_read_ready(context)?.is_ready() {
+                state.read(&self.socket, Mover::Runtime)
+            } else if state.has_output() && self.socket.poll_write_ready(context)?.is_ready() {
+                state.write(&self.socket, Mover::Runtime)
+            } else {
+                break;
+            };
+            match moved {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Poll::Ready(Err(error.into())),
+                _ => state.check_unasked()?,
+            }
+        }
+        match &mut state.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            None => state.waker = Some(context.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// How many bytes went out so far.
+    pub(super) fn written(&self) -> u64 {
+        self.state().written
+    }
+
+    /// From now on nothing goes out or comes in; gives the number of bytes that ever went out.
+    pub(super) fn close(&self) -> u64 {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.written
+    }
+
+    /// Sends what the query under way has to send still. For another thread than that of the runtime.
+    pub(super) fn send_rest(&self) {
+        let mut state = self.state();
+        // What fails here fails for the query too.
+        let _ = state.write_all(&self.socket);
+    }
+
+    /// Takes the replies of the query under way when all are there: to itself the query will seem to have got nothing.
+    /// For another thread than that of the runtime.
+    pub(super) fn take_replies(&self) -> Option<Vec<Reply>> {
+        let mut state = self.state();
+        if state.is_closed || state.awaited == 0 || state.is_taken {
+            return None;
+        }
+        state.write_all(&self.socket).ok()?;
+        let replies = loop {
+            if let Some(replies) = state.finish().ok()? {
+                break replies;
+            }
+            state.read(&self.socket, Mover::Other).ok()?;
+        };
+        state.awaited = replies.len();
+        state.is_taken = true;
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+        Some(replies)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What was awaited and did not come is passed over when it comes.
+    fn drop_query(&mut self) {
+        if !self.is_taken {
+            self.stale += self.awaited;
+        }
+        (self.awaited, self.is_taken) = (0, false);
+    }
+
+    fn has_output(&self) -> bool {
+        self.sent < self.output.len()
+    }
+
+    fn write(&mut self, socket: &Socket, mover: Mover) -> io::Result<()> {
+        if self.is_closed {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let sent = socket.write(mover, &self.output[self.sent..])?;
+        self.sent += sent;
+        self.written += sent as u64;
+        Ok(())
+    }
+
+    fn write_all(&mut self, socket: &Socket) -> io::Result<()> {
+        while self.has_output() {
+            self.write(socket, Mover::Other)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, socket: &Socket, mover: Mover) -> io::Result<()> {
+        let room = self.scanner.missing(self.input.len()).clamp(USUAL, LARGEST_STEP);
+        if self.input.capacity() - self.input.len() < room {
+            self.input.reserve(room);
+        }
+        socket.read(mover, &mut self.input)
+    }
+
+    /// What comes before anything was asked answers nothing.
+    fn check_unasked(&self) -> RedisResult<()> {
+        match self.sent == 0 && self.has_output() && self.stale == 0 && !self.input.is_empty() {
+            true => Err((ErrorKind::Parse, "a reply that nobody asked for").into()),
+            false => Ok(()),
+        }
+    }
+
+    /// The replies to the query under way, when all are there.
+    fn finish(&mut self) -> RedisResult<Option<Vec<Reply>>> {
+        if self.is_taken {
+            let replies = vec![Reply::Nil; self.awaited];
+            (self.awaited, self.is_taken) = (0, false);
+            return Ok(Some(replies));
+        }
+        while self.found < self.stale + self.awaited {
+            let Some(end) = self.scanner.next(&self.input)? else { break };
+            self.found += 1;
+            self.end = end;
+        }
+        if self.found < self.stale + self.awaited {
+            return Ok(None);
+        }
+        if self.end < self.input.len() {
+            return Err((ErrorKind::Parse, "a reply that nobody asked for").into());
+        }
+        let mut reader = Reader::new(&self.input);
+        for _ in 0..self.stale {
+            reader.read()?;
+        }
+        let replies = (0..self.awaited).map(|_| reader.read()).collect::<RedisResult<_>>()?;
+        (self.stale, self.awaited, self.found, self.end) = (0, 0, 0, 0);
+        self.scanner = Scanner::default();
+        self.input.clear();
+        self.input.shrink_to(KEPT);
+        if !self.has_output() {
+            (self.output, self.sent) = (Vec::new(), 0);
+        }
+        Ok(Some(replies))
+    }
+}
+
+fn closed() -> RedisError {
+    io::Error::from(io::ErrorKind::BrokenPipe).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, io::Read, os::unix::net, thread};
+
+    use futures_util::poll;
+    use tokio::{io::AsyncWriteExt, net::UnixStream};
+
+    use super::*;
+
+    fn pair() -> (Wire, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (Wire::new(Socket::Unix(ours)), theirs)
+    }
+
+    async fn finish(wire: &Wire) -> RedisResult<Vec<Reply>> {
+        poll_fn(|context| wire.poll(context)).await
+    }
+
+    #[tokio::test]
+    async fn replies_to_a_dropped_query_are_passed_over() {
+        let (wire, mut redis) = pair();
+        wire.begin(b"a".to_vec(), 2).unwrap();
+        assert!(poll!(Box::pin(finish(&wire))).is_pending());
+        redis.write_all(b":1\r\n").await.unwrap();
+        wire.begin(b"b".to_vec(), 1).unwrap();
+        redis.write_all(b":2\r\n:3\r\n").await.unwrap();
+        assert_eq!(finish(&wire).await.unwrap(), [Reply::Int(3)]);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_an_idle_connection_is_found_before_anything_is_sent() {
+        let (wire, redis) = pair();
+        drop(redis);
+        wire.begin(b"a".to_vec(), 1).unwrap();
+        // The runtime gets to know of it when it looks at its sockets.
+        tokio::task::yield_now().await;
+        assert!(finish(&wire).await.is_err());
+        assert_eq!(wire.written(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_asked_for_is_an_error() {
+        let (wire, mut redis) = pair();
+        redis.write_all(b":1\r\n").await.unwrap();
+        wire.begin(b"a".to_vec(), 1).unwrap();
+        tokio::task::yield_now().await;
+        assert!(finish(&wire).await.is_err());
+    }
+
+    /// A flush that does not fit into the socket at once once stayed there in halves.
+    #[tokio::test]
+    async fn another_thread_sends_the_rest() {
+        let (wire, redis) = pair();
+        let bytes: Vec<u8> = (0..8 << 20).map(|index: u32| index as u8).collect();
+        wire.begin(bytes.clone(), 1).unwrap();
+        assert!(poll!(Box::pin(finish(&wire))).is_pending());
+        let sent = wire.written();
+        assert!(sent > 0 && sent < bytes.len() as u64, "{sent}");
+
+        let mut redis: net::UnixStream = redis.into_std().unwrap();
+        redis.set_nonblocking(false).unwrap();
+        let length = bytes.len();
+        let reader = thread::spawn(move || {
+            let mut received = vec![0; length];
+            redis.read_exact(&mut received).unwrap();
+            received
+        });
+        while wire.written() < length as u64 {
+            wire.send_rest();
+        }
+        assert!(reader.join().unwrap() == bytes);
+    }
+
+    #[tokio::test]
+    async fn who_takes_the_replies_leaves_none() {
+        let (wire, mut redis) = pair();
+        assert_eq!(wire.take_replies(), None, "nothing was asked");
+        wire.begin(b"a".to_vec(), 2).unwrap();
+        let mut query = Box::pin(finish(&wire));
+        assert!(poll!(&mut query).is_pending());
+        assert_eq!(wire.take_replies(), None, "nothing has come");
+        redis.write_all(b"+a\r\n:2\r\n").await.unwrap();
+        let taken = wire.take_replies().unwrap();
+        assert_eq!(taken[1], Reply::Int(2));
+        assert_eq!(wire.take_replies(), None, "they are gone");
+        assert_eq!(query.await.unwrap(), [Reply::Nil, Reply::Nil]);
+        wire.begin(b"b".to_vec(), 1).unwrap();
+        redis.write_all(b":3\r\n").await.unwrap();
+        assert_eq!(finish(&wire).await.unwrap(), [Reply::Int(3)]);
+    }
+}
