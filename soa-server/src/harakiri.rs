@@ -3,11 +3,11 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use soa_common::{Error, codes};
+use soa_common::{ActionResponse, Error, codes};
 use tokio::time::Instant;
 
 /// Limits of the time that jobs take.
@@ -40,26 +40,30 @@ impl Default for Harakiri {
 const NO_LIMITS: Harakiri =
     Harakiri { timeout: None, shutdown_grace: Duration::from_secs(30), actions: BTreeMap::new() };
 
-/// The time of one job.
-pub(crate) struct JobClock<'a> {
-    limits: &'a Harakiri,
-    start: Instant,
+/// The time of one job, and how far it has come in it: what ends a job from outside answers it by this.
+pub(crate) struct JobClock {
+    limits: Option<Arc<Harakiri>>,
     state: Mutex<State>,
 }
 
 struct State {
+    start: Instant,
     /// When the job is over its limit; for actions as well that have no limit of their own.
     deadline: Option<Instant>,
     /// How many actions run: at most one, unless middleware runs what it wraps more than once.
     running: usize,
-    /// When the action that was started last is over its limit.
+    /// The action that was started last.
+    action: Option<Arc<str>>,
+    /// When it is over its limit.
     action_deadline: Option<Instant>,
     was_interrupted: bool,
+    /// The responses of the actions that have ended, while more are to come.
+    responses: Vec<ActionResponse>,
 }
 
 /// The time of one action of a job; it ends when this is dropped.
 pub(crate) struct ActionClock<'a> {
-    job: &'a JobClock<'a>,
+    job: &'a JobClock,
     name: &'a str,
     /// When the action started, where its time does not count as that of the job.
     own: Option<Instant>,
@@ -67,14 +71,24 @@ pub(crate) struct ActionClock<'a> {
     was_interrupted: bool,
 }
 
-impl<'a> JobClock<'a> {
-    pub(crate) fn start(limits: Option<&'a Harakiri>) -> Self {
-        static OFF: Harakiri = NO_LIMITS;
-        let limits = limits.unwrap_or(&OFF);
+impl JobClock {
+    pub(crate) fn start(limits: Option<Arc<Harakiri>>) -> Self {
         let start = Instant::now();
-        let deadline = after(start, limits.timeout);
-        let state = State { deadline, running: 0, action_deadline: None, was_interrupted: false };
-        Self { limits, start, state: Mutex::new(state) }
+        let state = State {
+            start,
+            deadline: after(start, limits.as_ref().and_then(|limits| limits.timeout)),
+            running: 0,
+            action: None,
+            action_deadline: None,
+            was_interrupted: false,
+            responses: Vec::new(),
+        };
+        Self { limits, state: Mutex::new(state) }
+    }
+
+    fn limits(&self) -> &Harakiri {
+        static OFF: Harakiri = NO_LIMITS;
+        self.limits.as_deref().unwrap_or(&OFF)
     }
 
     /// When a job is to be interrupted as a whole.
@@ -83,24 +97,35 @@ impl<'a> JobClock<'a> {
         match state.running {
             0 => state.deadline,
             // The action is interrupted by itself. But middleware may hold its future without polling it.
-            _ => after(state.action_deadline?, Some(self.limits.shutdown_grace)),
+            _ => after(state.action_deadline?, Some(self.limits().shutdown_grace)),
         }
     }
 
     /// Logs that the job was interrupted as a whole, and gives what the caller is told.
     pub(crate) fn interrupted(&self) -> Error {
-        let limit = match self.state().was_interrupted {
-            true => Limit("shutdown_grace", None, Some(self.limits.shutdown_grace)),
-            false => Limit("timeout", None, self.limits.timeout),
+        let (limits, state) = (self.limits(), self.state());
+        let limit = match state.was_interrupted {
+            true => Limit("shutdown_grace", None, Some(limits.shutdown_grace)),
+            false => Limit("timeout", None, limits.timeout),
         };
-        let elapsed = self.start.elapsed().as_secs_f64();
+        let elapsed = state.start.elapsed().as_secs_f64();
+        drop(state);
         tracing::error!("the job was interrupted outside of its actions after {elapsed:.1} s{limit}");
-        let message = "The service job ran for too long and had to be interrupted (probably a middleware issue).";
-        Error::new(codes::JOB_TIMEOUT, message)
+        job_timeout()
     }
 
-    pub(crate) fn start_action(&'a self, name: &'a str) -> ActionClock<'a> {
-        let limit = self.limits.actions.get(name);
+    /// The actions of the job begin; with middleware that runs them again, once more.
+    pub(crate) fn start_actions(&self) {
+        self.state().responses.clear();
+    }
+
+    /// Notes what an action was answered, when it is not the last one.
+    pub(crate) fn keep(&self, response: ActionResponse) {
+        self.state().responses.push(response);
+    }
+
+    pub(crate) fn start_action<'a>(&'a self, name: &'a Arc<str>) -> ActionClock<'a> {
+        let limit = self.limits().actions.get(&**name);
         let own = limit.map(|_| Instant::now());
         let mut state = self.state();
         let deadline = match (own, limit) {
@@ -111,6 +136,7 @@ impl<'a> JobClock<'a> {
             _ => state.deadline,
         };
         state.running += 1;
+        state.action = Some(Arc::clone(name));
         state.action_deadline = deadline;
         ActionClock { job: self, name, own, deadline, was_interrupted: false }
     }
@@ -134,15 +160,14 @@ impl ActionClock<'_> {
     /// Logs that the action was interrupted, and gives what the caller is told.
     pub(crate) fn interrupted(mut self) -> Error {
         self.was_interrupted = true;
-        let (name, limits) = (self.name, self.job.limits);
+        let (name, limits) = (self.name, self.job.limits());
         let (what, start, limit) = match self.own {
             Some(start) => ("it", start, Limit("actions", Some(name), limits.actions.get(name).copied().flatten())),
-            None => ("the job", self.job.start, Limit("timeout", None, limits.timeout)),
+            None => ("the job", self.job.state().start, Limit("timeout", None, limits.timeout)),
         };
         let elapsed = start.elapsed().as_secs_f64();
         tracing::error!("the action {name:?} was interrupted after {what} had run for {elapsed:.1} s{limit}");
-        let message = format!("The action \"{name}\" ran for too long and had to be interrupted.");
-        Error::new(codes::ACTION_TIMEOUT, message)
+        action_timeout(name)
     }
 }
 
@@ -156,11 +181,23 @@ impl Drop for ActionClock<'_> {
         if self.was_interrupted && !state.was_interrupted {
             state.was_interrupted = true;
             let now = Instant::now();
-            let grace = after(now, Some(self.job.limits.shutdown_grace));
+            let grace = after(now, Some(self.job.limits().shutdown_grace));
             // A job that is over its limit had no time left at all.
             state.deadline = earlier(state.deadline.filter(|deadline| *deadline > now), grace);
         }
     }
+}
+
+/// What the caller of an action is told that was interrupted.
+fn action_timeout(name: &str) -> Error {
+    let message = format!("The action \"{name}\" ran for too long and had to be interrupted.");
+    Error::new(codes::ACTION_TIMEOUT, message)
+}
+
+/// What the caller of a job is told that was interrupted outside of its actions.
+fn job_timeout() -> Error {
+    let message = "The service job ran for too long and had to be interrupted (probably a middleware issue).";
+    Error::new(codes::JOB_TIMEOUT, message)
 }
 
 /// A setting and its value, as logs tell it.

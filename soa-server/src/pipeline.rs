@@ -45,7 +45,7 @@ impl Service {
         let correlation_id = context.correlation_id();
         let (request_id, deadline) = (info.request_id.into(), info.deadline);
         let job = Job { control, context, actions, service: self.clone(), request_id, deadline };
-        let clock = JobClock::start(info.harakiri.as_deref());
+        let clock = JobClock::start(info.harakiri);
         let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job, &clock));
         // Without middleware a job has nothing to wait for besides its actions.
         let deadline = || if self.0.middleware.is_empty() { None } else { clock.deadline() };
@@ -62,7 +62,7 @@ impl Service {
     }
 
     /// The innermost part of a job: its actions, one after the other.
-    async fn run_actions(&self, job: Job, clock: &JobClock<'_>) -> JobResult {
+    async fn run_actions(&self, job: Job, clock: &JobClock) -> JobResult {
         let continue_on_error = job.control.continue_on_error();
         let scope = Arc::new(Scope {
             service: job.service,
@@ -73,13 +73,17 @@ impl Service {
             deadline: job.deadline,
         });
         let mut response = JobResponse::default();
-        for request in job.actions {
+        clock.start_actions();
+        let mut requests = job.actions.into_iter();
+        while let Some(request) = requests.next() {
             let action = self.run_action(&scope, request, clock).await?;
-            let has_failed = !action.errors.is_empty();
-            response.actions.push(action);
-            if has_failed && (!continue_on_error || clock.has_interrupted()) {
+            let is_last = !action.errors.is_empty() && (!continue_on_error || clock.has_interrupted());
+            if is_last || requests.len() == 0 {
+                response.actions.push(action);
                 break;
             }
+            clock.keep(action.clone());
+            response.actions.push(action);
         }
         Ok(response)
     }
@@ -88,7 +92,7 @@ impl Service {
         &self,
         scope: &Arc<Scope>,
         request: ActionRequest,
-        clock: &JobClock<'_>,
+        clock: &JobClock,
     ) -> Result<ActionResponse, JobError> {
         let Some((name, action)) = self.find(&request.action) else {
             let errors = vec![unknown_action(&request.action)];
