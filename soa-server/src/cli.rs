@@ -40,7 +40,9 @@ Exit codes:
   0  ended cleanly
   1  ended by force, or finishing took longer than harakiri.timeout
   2  wrong usage or settings, or the service could not be made
-  3  all workers were given up";
+  3  all workers were given up
+  70 code of the service did not yield its thread until its limit (without
+     --fork; the parent starts such workers again)";
 
 /// What can be typed.
 #[derive(Debug, Parser)]

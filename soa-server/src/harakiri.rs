@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use soa_common::{ActionResponse, Error, codes};
+use soa_common::{ActionResponse, Body, Error, JobResponse, Map, codes};
 use tokio::time::Instant;
 
 /// Limits of the time that jobs take.
@@ -17,14 +17,20 @@ use tokio::time::Instant;
 /// `JOB_TIMEOUT`. Other jobs are not touched. Action middleware is part of its action and is dropped with it; job
 /// middleware gets the response with the error.
 ///
-/// Dropping stops no code that blocks its thread, and nothing that was given to `spawn_blocking` or `tokio::spawn`.
+/// Dropping stops nothing that was given to `spawn_blocking` or `tokio::spawn`, and no code that does not yield its
+/// thread, because it computes or blocks. Such code ends the whole process, where that is one of [`main`](crate::main):
+/// at its limit all jobs of the worker are answered in this way (their errors have a `reason` among their `variables`:
+/// `self`, or `worker_stuck` for those that only ran beside it), and the process ends with exit code 70 and is started
+/// again by its parent. Before that, what the worker had not started goes to other workers. Hooks and background tasks
+/// have `timeout` for it. A worker of [`serve`](crate::serve) is not watched. `docs/operating.md` tells more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Harakiri {
     /// How long a job may take. Default: 300 seconds; none: without limit (0 in a file).
     pub timeout: Option<Duration>,
-    /// How long what is left of a job, its middleware, may take after one of its actions was interrupted; and how long
-    /// [`Hooks::teardown`](crate::Hooks::teardown) may take. Default: 30 seconds.
+    /// How long what is left of a job, its middleware, may take after one of its actions was interrupted; how long
+    /// [`Hooks::teardown`](crate::Hooks::teardown) may take; and how long a process may go on that has code over its
+    /// limit that does not yield. Default: 30 seconds.
     pub shutdown_grace: Duration,
     /// How long single actions may take, by name, in place of `timeout`: their time does not count against that of the
     /// job. None: without limit (0 in a file).
@@ -47,7 +53,8 @@ pub(crate) struct JobClock {
 }
 
 struct State {
-    start: Instant,
+    /// None before the job is begun.
+    start: Option<Instant>,
     /// When the job is over its limit; for actions as well that have no limit of their own.
     deadline: Option<Instant>,
     /// How many actions run: at most one, unless middleware runs what it wraps more than once.
@@ -61,6 +68,34 @@ struct State {
     responses: Vec<ActionResponse>,
 }
 
+/// What a job does, and when that is over its limit.
+pub(crate) enum Phase {
+    /// Nothing of its own yet.
+    Before,
+    /// It runs this action.
+    Action(Arc<str>, Option<Instant>),
+    /// It is in its middleware.
+    Middleware(Option<Instant>),
+}
+
+/// Why a job is interrupted by the watchdog, as its caller is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// It does not yield.
+    ItSelf,
+    /// It runs in a worker with something that does not yield.
+    WorkerStuck,
+}
+
+impl Reason {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::ItSelf => "self",
+            Self::WorkerStuck => "worker_stuck",
+        }
+    }
+}
+
 /// The time of one action of a job; it ends when this is dropped.
 pub(crate) struct ActionClock<'a> {
     job: &'a JobClock,
@@ -72,11 +107,10 @@ pub(crate) struct ActionClock<'a> {
 }
 
 impl JobClock {
-    pub(crate) fn start(limits: Option<Arc<Harakiri>>) -> Self {
-        let start = Instant::now();
+    pub(crate) fn new(limits: Option<Arc<Harakiri>>) -> Self {
         let state = State {
-            start,
-            deadline: after(start, limits.as_ref().and_then(|limits| limits.timeout)),
+            start: None,
+            deadline: None,
             running: 0,
             action: None,
             action_deadline: None,
@@ -84,6 +118,39 @@ impl JobClock {
             responses: Vec::new(),
         };
         Self { limits, state: Mutex::new(state) }
+    }
+
+    /// The job begins.
+    pub(crate) fn start(&self) {
+        let start = Instant::now();
+        let mut state = self.state();
+        state.start = Some(start);
+        state.deadline = after(start, self.limits().timeout);
+    }
+
+    /// What the job does now.
+    pub(crate) fn phase(&self) -> Phase {
+        let state = self.state();
+        match &state.action {
+            _ if state.start.is_none() => Phase::Before,
+            Some(name) if state.running > 0 => Phase::Action(Arc::clone(name), state.action_deadline),
+            _ => Phase::Middleware(state.deadline),
+        }
+    }
+
+    /// What the caller is told when the watchdog ends the job now.
+    pub(crate) fn cut_short(&self, reason: Reason) -> JobResponse {
+        let because = |mut error: Error| {
+            error.variables = Some(Map::from([("reason", reason.as_str())]).into());
+            vec![error]
+        };
+        let Phase::Action(name, _) = self.phase() else {
+            return JobResponse::failed(because(job_timeout()));
+        };
+        let errors = because(action_timeout(&name));
+        let last = ActionResponse { action: name.to_string(), errors, body: Body::empty() };
+        let actions = self.state().responses.iter().cloned().chain([last]).collect();
+        JobResponse { actions, ..JobResponse::default() }
     }
 
     fn limits(&self) -> &Harakiri {
@@ -108,7 +175,7 @@ impl JobClock {
             true => Limit("shutdown_grace", None, Some(limits.shutdown_grace)),
             false => Limit("timeout", None, limits.timeout),
         };
-        let elapsed = state.start.elapsed().as_secs_f64();
+        let elapsed = state.start.unwrap_or_else(Instant::now).elapsed().as_secs_f64();
         drop(state);
         tracing::error!("the job was interrupted outside of its actions after {elapsed:.1} s{limit}");
         job_timeout()
@@ -162,10 +229,12 @@ impl ActionClock<'_> {
         self.was_interrupted = true;
         let (name, limits) = (self.name, self.job.limits());
         let (what, start, limit) = match self.own {
-            Some(start) => ("it", start, Limit("actions", Some(name), limits.actions.get(name).copied().flatten())),
+            Some(start) => {
+                ("it", Some(start), Limit("actions", Some(name), limits.actions.get(name).copied().flatten()))
+            }
             None => ("the job", self.job.state().start, Limit("timeout", None, limits.timeout)),
         };
-        let elapsed = start.elapsed().as_secs_f64();
+        let elapsed = start.unwrap_or_else(Instant::now).elapsed().as_secs_f64();
         tracing::error!("the action {name:?} was interrupted after {what} had run for {elapsed:.1} s{limit}");
         action_timeout(name)
     }
@@ -215,7 +284,7 @@ impl fmt::Display for Limit<'_> {
 }
 
 /// None is never, and so is what no clock can tell.
-fn after(start: Instant, limit: Option<Duration>) -> Option<Instant> {
+pub(crate) fn after(start: Instant, limit: Option<Duration>) -> Option<Instant> {
     start.checked_add(limit?)
 }
 

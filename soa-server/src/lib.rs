@@ -62,6 +62,7 @@ mod hooks;
 mod middleware;
 mod panics;
 mod until;
+mod watch;
 
 mod job_schema;
 mod pipeline;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use soa_common::{ActionRequest, ActionResponse, Body, Error, JobRequest, JobResponse, middleware};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::{
@@ -24,11 +25,22 @@ impl Service {
     /// Whatever happens is in the response: a job that has not the right shape, unknown actions, errors, panics, and what
     /// ran for longer than the limits in `info` allow.
     pub async fn process(&self, job: &Bytes, info: JobInfo) -> JobResponse {
+        self.process_on(&JobClock::new(info.harakiri), job, &info.request_id, info.deadline).await
+    }
+
+    /// As [`process`](Self::process), with a clock that others read.
+    pub(crate) async fn process_on(
+        &self,
+        clock: &JobClock,
+        job: &Bytes,
+        request_id: &str,
+        deadline: Option<Instant>,
+    ) -> JobResponse {
         let violations = job_schema::check_raw(job);
         if !violations.is_empty() {
             return refused(violations);
         }
-        self.run(JobRequest::from_body(job), info).await
+        self.run(clock, JobRequest::from_body(job), request_id, deadline).await
     }
 
     /// As [`process`](Self::process), for a job that never was bytes.
@@ -37,16 +49,15 @@ impl Service {
         if !violations.is_empty() {
             return refused(violations);
         }
-        self.run(job, info).await
+        self.run(&JobClock::new(info.harakiri), job, &info.request_id, info.deadline).await
     }
 
-    async fn run(&self, job: JobRequest, info: JobInfo) -> JobResponse {
+    async fn run(&self, clock: &JobClock, job: JobRequest, request_id: &str, deadline: Option<Instant>) -> JobResponse {
         let JobRequest { control, context, actions } = job;
         let correlation_id = context.correlation_id();
-        let (request_id, deadline) = (info.request_id.into(), info.deadline);
-        let job = Job { control, context, actions, service: self.clone(), request_id, deadline };
-        let clock = JobClock::start(info.harakiri);
-        let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job, &clock));
+        let job = Job { control, context, actions, service: self.clone(), request_id: request_id.into(), deadline };
+        clock.start();
+        let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job, clock));
         // Without middleware a job has nothing to wait for besides its actions.
         let deadline = || if self.0.middleware.is_empty() { None } else { clock.deadline() };
         let Some(result) = until(panics::catch(run), deadline).await else {

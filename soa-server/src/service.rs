@@ -229,9 +229,9 @@ impl Service {
         self
     }
 
-    /// The same service with background tasks of its own.
-    pub(crate) fn with_own_tasks(mut self) -> Self {
-        Arc::make_mut(&mut self.0).tasks = Tasks::default();
+    /// The same service with other background tasks.
+    pub(crate) fn with_tasks(mut self, tasks: Tasks) -> Self {
+        Arc::make_mut(&mut self.0).tasks = tasks;
         self
     }
 

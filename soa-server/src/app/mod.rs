@@ -25,6 +25,8 @@ enum Exit {
     Forced = 1,
     Usage = 2,
     AllGivenUp = 3,
+    /// The worker was stuck (`EX_SOFTWARE` of sysexits.h).
+    Stuck = 70,
 }
 
 type PreFork = Box<dyn FnOnce(&ServerSettings) -> Result<(), BoxError>>;
@@ -69,7 +71,8 @@ pub struct Main {
 /// the workers anew, one after the other. `docs/operating.md` tells of all this in full.
 ///
 /// Logs go to standard error. The exit code is 0 after a clean end, 1 after one by force, 2 for wrong usage or
-/// settings or when the function fails, and 3 when all workers were given up.
+/// settings or when the function fails, 3 when all workers were given up, and 70 when code of the service did not yield
+/// its thread until its limit ([`Harakiri`](crate::Harakiri)).
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {

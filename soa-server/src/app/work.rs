@@ -7,7 +7,7 @@ use soa_common::{
     transport::redis::{RedisServerTransport, RedisSettings},
 };
 use tokio::{
-    runtime::{Builder, Runtime},
+    runtime::{Builder, Handle, Runtime},
     select,
 };
 use tracing::{Instrument, error, error_span, info};
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     ServerSettings, Service, logging, panics, systemd,
     worker::{
-        self, control,
+        self, Ended, Keeper, control,
         heartbeat::Heartbeat,
         line::{Line, Report},
     },
@@ -37,7 +37,7 @@ where
 {
     let limit = worker::stop_limit(&prepared.settings.harakiri);
     let parent = starter.as_deref().filter(|_| number.is_some());
-    let stop = control::watch(parent, limit)?;
+    let (stop, control) = control::watch(parent, limit)?;
     let ready = move || {
         systemd::ready();
         if let Some(starter) = starter {
@@ -54,7 +54,7 @@ where
             }
         }
     });
-    let exit = runtime.block_on(work(prepared, number, service, ready, stop));
+    let exit = runtime.block_on(work(prepared, number, service, ready, stop, control));
     // Blocking tasks that nobody waits for any more do not hold the process.
     runtime.shutdown_background();
     exit
@@ -74,6 +74,7 @@ async fn work<F>(
     service: F,
     ready: impl FnOnce() + Send + 'static,
     stop: impl Future<Output = ()>,
+    control: Handle,
 ) -> Result<Exit, Failure>
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
@@ -90,7 +91,7 @@ where
     logging::name_service(service.name());
     // For a subscriber of the program's own; at the level of errors, so that it is never filtered away.
     let span = error_span!("worker", service_name = service.name());
-    host(service, &settings, redis, number, ready, stop).instrument(span).await
+    host(service, &settings, redis, number, ready, stop, control).instrument(span).await
 }
 
 /// Serves until the process is told to stop.
@@ -101,6 +102,7 @@ async fn host(
     number: Option<usize>,
     ready: impl FnOnce() + Send + 'static,
     stop: impl Future<Output = ()>,
+    control: Handle,
 ) -> Result<Exit, Failure> {
     let masters: Vec<String> = redis.masters.iter().map(ToString::to_string).collect();
     let [major, minor, patch] = PYSOA_VERSION;
@@ -125,19 +127,21 @@ async fn host(
         ready();
     });
     let turned = || heartbeat.iter_mut().for_each(Heartbeat::turned);
-    let ended = worker::run(service, transport, settings, turned, stop).await;
+    let keeper = Keeper { runtime: control, end: Box::new(|| process::exit(Exit::Stuck as i32)) };
+    let ended = worker::run(service, transport, settings, Some(keeper), turned, stop).await;
     if let Some(heartbeat) = heartbeat {
         heartbeat.remove().await;
     }
     Ok(match ended {
-        Ok(()) => {
+        Ended::Clean => {
             info!("stopped");
             Exit::Clean
         }
-        Err(error) => {
-            error!("{error}");
+        Ended::Unfinished(exceeded) => {
+            error!("{exceeded}");
             Exit::Forced
         }
+        Ended::Stuck => Exit::Stuck,
     })
 }
 
@@ -177,7 +181,7 @@ mod tests {
 
     /// Why a service that is made like this does not serve.
     async fn failure(service: impl AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>) -> String {
-        work(prepared(), None, service, || {}, pending()).await.unwrap_err().to_string()
+        work(prepared(), None, service, || {}, pending(), Handle::current()).await.unwrap_err().to_string()
     }
 
     #[tokio::test]
@@ -192,7 +196,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_can_be_stopped_while_its_service_is_made() {
-        let exit = work(prepared(), None, async |_| pending().await, || {}, ready(())).await;
+        let exit = work(prepared(), None, async |_| pending().await, || {}, ready(()), Handle::current()).await;
         assert!(matches!(exit, Ok(Exit::Clean)), "{exit:?}");
     }
 }

@@ -16,7 +16,7 @@ use soa_common::{
 use tracing::{Instrument, Span, error};
 
 pub(crate) use self::running::Tasks;
-use crate::{ActionContext, ActionError, Job, Service, ServiceBuilder, panics};
+use crate::{ActionContext, ActionError, Job, Service, ServiceBuilder, panics, watch::Beside};
 
 /// Wraps the background tasks of a service: the original's coroutine middleware. The first one given to the builder is
 /// the outermost.
@@ -167,6 +167,7 @@ fn spawn(mut task: Task, future: impl Future<Output = TaskResult> + Send + 'stat
         middleware.dyn_before_spawn(&mut task);
     }
     let tasks = service.0.tasks.clone();
+    let slot = Beside::of_job("a background task", Arc::clone(&task.request_id), task.context.clone());
     let run = async move {
         let future = Mutex::new(Some(future));
         let inner = |_: Task| {
@@ -187,7 +188,7 @@ fn spawn(mut task: Task, future: impl Future<Output = TaskResult> + Send + 'stat
             }
         }
     };
-    tasks.spawn(run.instrument(Span::current()));
+    tasks.spawn(slot, run.instrument(Span::current()));
 }
 
 /// The level of background tasks.

@@ -11,6 +11,8 @@ use std::{
 use tokio::{task::JoinSet, time::timeout};
 use tracing::warn;
 
+use crate::watch::{Beside, Watch};
+
 /// From how many tasks on the log warns.
 const MANY: usize = 1000;
 
@@ -21,21 +23,27 @@ const ABORT_LIMIT: Duration = Duration::from_millis(100);
 #[derive(Clone, Default)]
 pub(crate) struct Tasks {
     running: Arc<Mutex<Running>>,
+    watch: Watch,
     /// Held by who waits: the tasks wake one only.
     waiting: Arc<tokio::sync::Mutex<()>>,
 }
 
 struct Running {
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Option<()>>,
     /// How many are worth the next warning.
     many: usize,
 }
 
 impl Tasks {
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    /// Those of a worker that is watched.
+    pub(crate) fn watched(watch: Watch) -> Self {
+        Self { watch, ..Self::default() }
+    }
+
+    pub(super) fn spawn(&self, slot: Arc<Beside>, task: impl Future<Output = ()> + Send + 'static) {
         let mut running = self.lock();
         running.reap();
-        running.tasks.spawn(task);
+        running.tasks.spawn(self.watch.wrap(slot, task));
         let count = running.tasks.len();
         if count >= running.many {
             running.many *= 2;

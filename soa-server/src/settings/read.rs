@@ -76,11 +76,7 @@ fn read_harakiri(map: &MapNode<'_>, harakiri: &mut Harakiri) {
         Some((seconds > 0).then(|| Duration::from_secs(seconds)))
     });
     map.read("shutdown_grace", &mut harakiri.shutdown_grace, |node| {
-        let grace = Duration::from_secs(node.integer(1..=LONGEST, "an integer above 0 (seconds)")?);
-        if grace != Harakiri::default().shutdown_grace {
-            node.warn("limits only teardown and the rest of an interrupted job: a stuck worker is not ended yet");
-        }
-        Some(grace)
+        Some(Duration::from_secs(node.integer(1..=LONGEST, "an integer above 0 (seconds)")?))
     });
     map.read("actions", &mut harakiri.actions, |node| {
         let entries = node.entries()?.into_iter();

@@ -8,7 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{runtime::Builder, select, sync::oneshot, time::sleep_until};
+use tokio::{
+    runtime::{Builder, Handle},
+    select,
+    sync::oneshot,
+    time::sleep_until,
+};
 use tracing::{error, info};
 
 use super::{
@@ -25,14 +30,19 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(5);
 const SLACK: Duration = Duration::from_secs(1);
 
 /// Watches for stop signals, and with a line to a parent for its death; the future ends when the worker is to drain.
+/// The runtime of the thread is given for what else has to go on whatever the worker's is doing.
 ///
 /// After that the process ends by force, with exit code 1: at a second signal, when draining takes longer than `limit`,
 /// or 5 seconds after the death of the parent.
 ///
 /// # Errors
 /// When the system refuses a signal handler or a thread.
-pub(crate) fn watch(parent: Option<&Line>, limit: Option<Duration>) -> io::Result<impl Future<Output = ()> + use<>> {
+pub(crate) fn watch(
+    parent: Option<&Line>,
+    limit: Option<Duration>,
+) -> io::Result<(impl Future<Output = ()> + use<>, Handle)> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
     let entered = runtime.enter();
     let signals = StopSignals::listen(parent.is_some())?;
     let parent = parent.map(Line::other_end).transpose()?;
@@ -43,10 +53,11 @@ pub(crate) fn watch(parent: Option<&Line>, limit: Option<Duration>) -> io::Resul
         error!("{why}: ending with requests unfinished: {}", Unfinished::count());
         process::exit(1);
     })?;
-    Ok(async move {
+    let drained = async move {
         // It fails only when the process is being ended.
         let _ = drained.await;
-    })
+    };
+    Ok((drained, handle))
 }
 
 /// Runs until the process has to end by force; gives the reason.

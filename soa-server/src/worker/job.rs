@@ -1,24 +1,28 @@
 //! One request on its way through a worker.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
+use futures_util::future::BoxFuture;
 use soa_common::{
     Context, Control, Error, JobResponse, codes,
-    transport::{Received, ServerTransport, TransportError, TransportErrorKind},
+    transport::{Rescue, ServerTransport, TransportError, TransportErrorKind},
 };
 use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, field::Empty, warn};
 
-use super::{Chain, request_log::RequestLog};
-use crate::{Harakiri, JobInfo, ServerSettings, Service, hooks::Hook, until::until};
+use super::{Chain, request_log::RequestLog, slot::JobSlot, watchdog::Relief};
+use crate::{Harakiri, ServerSettings, Service, hooks::Hook, until::until};
 
 /// What all jobs of a worker share.
-pub(super) struct JobRunner<T> {
+pub(super) struct JobRunner<T: ServerTransport> {
     service: Service,
     pub(super) transport: T,
+    pub(super) rescue: Option<Box<dyn Rescue<T::Reply>>>,
     log: RequestLog,
-    harakiri: Arc<Harakiri>,
+    pub(super) harakiri: Arc<Harakiri>,
     cancel_at_deadline: bool,
+    /// How many requests were dropped because nobody waited for them any more.
+    pub(super) expired: AtomicU64,
 }
 
 impl<T: ServerTransport> JobRunner<T> {
@@ -28,11 +32,13 @@ impl<T: ServerTransport> JobRunner<T> {
             warn!("harakiri.actions.{name}: the service {} has no action of this name", service.name());
         }
         let (log, cancel_at_deadline) = (RequestLog::new(settings), settings.cancel_at_deadline);
-        Self { service, transport, log, harakiri, cancel_at_deadline }
+        let rescue = transport.rescue();
+        Self { service, transport, rescue, log, harakiri, cancel_at_deadline, expired: AtomicU64::new(0) }
     }
 
     /// Runs a request and sends its response, unless the request wants none.
-    pub(super) async fn run(&self, request: Received<T::Reply>) {
+    pub(super) async fn run(&self, job: &JobSlot<T>) {
+        let request = &job.request;
         // At the level of errors, so that the fields stand on every line that is logged at all.
         let span = error_span!(
             "job",
@@ -43,8 +49,9 @@ impl<T: ServerTransport> JobRunner<T> {
         );
         async {
             self.hook(Hook::PreRequest).await;
-            self.answer(request).await;
-            self.hook(Hook::PostRequest).await;
+            if self.answer(job).await {
+                self.hook(Hook::PostRequest).await;
+            }
         }
         .instrument(span)
         .await;
@@ -63,36 +70,57 @@ impl<T: ServerTransport> JobRunner<T> {
         !self.service.0.hooks.is_empty()
     }
 
-    async fn answer(&self, request: Received<T::Reply>) {
-        let start = Instant::now();
+    /// False: the watchdog has answered.
+    async fn answer(&self, job: &JobSlot<T>) -> bool {
+        let (start, request) = (Instant::now(), &job.request);
         self.log.request(&request.job);
-        let (deadline, harakiri) = (request.deadline, Some(self.harakiri.clone()));
-        let info = JobInfo { request_id: request.request_id, deadline, harakiri };
+        let deadline = request.deadline;
         let is_suppressed = Control::of_job(&request.job).suppress_response();
         let ends = || deadline.filter(|_| self.cancel_at_deadline && !is_suppressed);
-        let Some(response) = until(self.service.process(&request.job, info), ends).await else {
+        let run = self.service.process_on(&job.clock, &request.job, &request.request_id, deadline);
+        let response = until(run, ends).await;
+        if !job.marks.finish() {
+            return false;
+        }
+        let Some(response) = response else {
             warn!("the job was dropped after {:.1} s: its caller waits no longer", start.elapsed().as_secs_f64());
-            return;
+            return true;
         };
         if !is_suppressed && let Err(error) = self.respond(&request.reply, &response).await {
             error!("the response could not be sent: {}", Chain(&error));
         }
         self.log.response(&request.job, &response, start.elapsed());
+        true
     }
 
     /// Sends a response, or says in its place why it cannot be sent.
     async fn respond(&self, reply: &T::Reply, response: &JobResponse) -> Result<(), TransportError> {
         let Err(error) = self.transport.respond(reply, response).await else { return Ok(()) };
-        let (code, message) = match error.kind() {
-            TransportErrorKind::MessageTooLarge => {
-                (codes::RESPONSE_TOO_LARGE, "Could not send the response because it was too large")
-            }
-            TransportErrorKind::InvalidMessage => {
-                (codes::RESPONSE_NOT_SERIALIZABLE, "Could not send the response because it failed to serialize")
-            }
-            _ => return Err(error),
-        };
+        let Some((instead, message)) = instead_of(&error) else { return Err(error) };
         error!("{message}: {}", Chain(&error));
-        self.transport.respond(reply, &JobResponse::failed(vec![Error::new(code, message)])).await
+        self.transport.respond(reply, &instead).await
     }
+}
+
+impl<T: ServerTransport> Relief for JobRunner<T> {
+    fn relieve(&self) -> BoxFuture<'_, ()> {
+        match &self.rescue {
+            Some(rescue) => rescue.relieve(),
+            None => Box::pin(std::future::ready(())),
+        }
+    }
+}
+
+/// What is sent in place of a response that cannot be, and its message.
+pub(super) fn instead_of(error: &TransportError) -> Option<(JobResponse, &'static str)> {
+    let (code, message) = match error.kind() {
+        TransportErrorKind::MessageTooLarge => {
+            (codes::RESPONSE_TOO_LARGE, "Could not send the response because it was too large")
+        }
+        TransportErrorKind::InvalidMessage => {
+            (codes::RESPONSE_NOT_SERIALIZABLE, "Could not send the response because it failed to serialize")
+        }
+        _ => return None,
+    };
+    Some((JobResponse::failed(vec![Error::new(code, message)]), message))
 }

@@ -6,10 +6,16 @@ mod job;
 pub(crate) mod line;
 mod outage;
 mod request_log;
+mod slot;
 pub(crate) mod stop;
 mod unfinished;
+mod watchdog;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use soa_common::transport::{Received, ServerTransport, TransportError};
 use tokio::{
@@ -20,8 +26,14 @@ use tokio::{
 };
 use tracing::{Instrument, debug, info, warn};
 
-use self::{job::JobRunner, outage::Outage, unfinished::Unfinished};
-use crate::{Harakiri, ServerSettings, Service, hooks::Hook};
+pub(crate) use self::watchdog::Keeper;
+use self::{job::JobRunner, outage::Outage, slot::JobSlot, unfinished::Unfinished, watchdog::Limits};
+use crate::{
+    Harakiri, ServerSettings, Service,
+    background::Tasks,
+    hooks::Hook,
+    watch::{Beside, Watch},
+};
 
 /// How much longer draining may take than `harakiri.timeout`: what is started last has all of its time, and its answer
 /// is sent.
@@ -43,6 +55,9 @@ pub struct DrainExceeded {
 /// This is a worker inside of a program of yours: it needs a tokio runtime with time enabled, and heeds no signals.
 /// [`main`](crate::main) makes a whole process of it. Up to `concurrency` requests run at once, each in a task of its
 /// own; a panic ends its job only. A transport out of order is tried again for ever, after 5 seconds at most.
+///
+/// Code that does not yield its thread stops it: only a process of `main` is watched for that
+/// ([`Harakiri`](crate::Harakiri)).
 ///
 /// Of the settings it uses `concurrency`, `harakiri` (its `timeout` limits draining as well, its `shutdown_grace`
 /// background tasks and then [`Hooks::teardown`](crate::Hooks::teardown)), `cancel_at_deadline` and those of the
@@ -69,56 +84,89 @@ pub async fn serve<T: ServerTransport>(
     settings: &ServerSettings,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), DrainExceeded> {
-    run(service, transport, settings, || {}, shutdown).await
+    match run(service, transport, settings, None, || {}, shutdown).await {
+        Ended::Unfinished(exceeded) => Err(exceeded),
+        Ended::Clean | Ended::Stuck => Ok(()),
+    }
 }
 
-/// As [`serve`]; calls `turned` whenever requests were taken or none came for a while.
+/// How a worker came to its end.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// As it was told to.
+    Clean,
+    /// It was told to, but not in time.
+    Unfinished(DrainExceeded),
+    /// It was doomed: something was over its limit and did not yield.
+    Stuck,
+}
+
+/// As [`serve`]; calls `turned` whenever requests were taken or none came for a while. With a keeper it is
+/// watched, and ended when it is stuck for too long.
 pub(crate) async fn run<T: ServerTransport>(
     service: Service,
     transport: T,
     settings: &ServerSettings,
+    keeper: Option<Keeper>,
     turned: impl FnMut(),
     shutdown: impl Future<Output = ()>,
-) -> Result<(), DrainExceeded> {
-    let service = service.with_own_tasks();
+) -> Ended {
+    let watch = Watch::default();
+    let service = service.with_tasks(Tasks::watched(watch.clone()));
     let tasks = service.0.tasks.clone();
     let mut worker = Worker {
         runner: Arc::new(JobRunner::new(service, transport, settings)),
+        watch: watch.clone(),
         places: Arc::new(Semaphore::new(settings.concurrency)),
         jobs: JoinSet::new(),
         idle: JoinSet::new(),
         outage: Outage::default(),
-        expired: 0,
     };
-    select! {
-        biased;
-        () = shutdown => {}
-        never = worker.serve(turned) => match never {},
+    let (limit, grace) = (settings.harakiri.timeout, settings.harakiri.shutdown_grace);
+    if let Some(keeper) = keeper {
+        let limits = Limits { threads: settings.runtime_threads, timeout: limit, grace };
+        let runner = Arc::downgrade(&worker.runner);
+        keeper.keep(watchdog::watch(watch.clone(), runner, limits));
     }
-    worker.runner.transport.stop();
-    let drained = match settings.harakiri.timeout {
-        Some(limit) => timeout(limit.saturating_add(SLACK), worker.drain()).await.map_err(|_| limit),
-        None => {
-            worker.drain().await;
-            Ok(())
+    let stopped = async {
+        select! {
+            biased;
+            () = shutdown => {}
+            never = worker.serve(turned) => match never {},
+        }
+        worker.runner.transport.stop();
+        match limit {
+            Some(limit) => timeout(limit.saturating_add(SLACK), worker.drain()).await.map_err(|_| limit),
+            None => {
+                worker.drain().await;
+                Ok(())
+            }
         }
     };
+    let drained = select! {
+        biased;
+        _ = watch.doomed() => Ok(()),
+        drained = stopped => drained,
+    };
+    if watch.end().is_some() {
+        worker.leave_rest().await;
+    }
     let unfinished = worker.running();
     // Teardown comes when they are dropped, unless one keeps its thread busy.
     let _ = timeout(SLACK, worker.jobs.shutdown()).await;
-    let grace = settings.harakiri.shutdown_grace;
-    // Idle actions that are left end with the worker.
-    if timeout(grace, async { tokio::join!(tasks.join(), worker.idle.join_next()) }).await.is_err() {
-        let dropped = tasks.abort().await;
-        if dropped > 0 {
-            warn!("background tasks not finished within {} s, dropped: {dropped}", grace.as_secs_f64());
-        }
+    worker.finish_beside(&tasks, grace).await;
+    let teardown = Beside::limited("the hook teardown", grace);
+    watch.wrap(teardown, worker.runner.hook(Hook::Teardown)).await;
+    let expired = worker.runner.expired.load(Ordering::Relaxed);
+    if expired > 0 {
+        info!("requests dropped because they had expired before they were started: {expired}");
     }
-    worker.runner.hook(Hook::Teardown).await;
-    if worker.expired > 0 {
-        info!("requests dropped because they had expired before they were started: {}", worker.expired);
+    if watch.end().is_some() {
+        // It may have been doomed since.
+        watch.settled().await;
+        return Ended::Stuck;
     }
-    drained.map_err(|limit| DrainExceeded { unfinished, limit })
+    drained.map_or_else(|limit| Ended::Unfinished(DrainExceeded { unfinished, limit }), |()| Ended::Clean)
 }
 
 /// How long a worker that was told to stop may take: for its requests, for its background tasks and idle actions, and
@@ -129,14 +177,14 @@ pub(crate) fn stop_limit(harakiri: &Harakiri) -> Option<Duration> {
 
 struct Worker<T: ServerTransport> {
     runner: Arc<JobRunner<T>>,
+    watch: Watch,
     /// One for each job that may run.
     places: Arc<Semaphore>,
     /// The jobs end with the worker.
-    jobs: JoinSet<()>,
+    jobs: JoinSet<Option<()>>,
     /// The idle actions, when they run.
-    idle: JoinSet<()>,
+    idle: JoinSet<Option<()>>,
     outage: Outage,
-    expired: u64,
 }
 
 impl<T: ServerTransport> Worker<T> {
@@ -169,7 +217,8 @@ impl<T: ServerTransport> Worker<T> {
         while self.idle.try_join_next().is_some() {}
         if self.idle.is_empty() && self.runner.has_hooks() {
             let runner = self.runner.clone();
-            self.idle.spawn(async move { runner.hook(Hook::Idle).await }.in_current_span());
+            let run = async move { runner.hook(Hook::Idle).await }.in_current_span();
+            self.idle.spawn(self.watch.wrap(Beside::new("the hook perform_idle_actions"), run));
         }
     }
 
@@ -198,17 +247,67 @@ impl<T: ServerTransport> Worker<T> {
 
     fn start(&mut self, request: Received<T::Reply>, now: Instant) {
         if request.deadline.is_some_and(|deadline| deadline <= now) {
-            self.expired += 1;
+            self.runner.expired.fetch_add(1, Ordering::Relaxed);
             debug!(request_id = request.request_id, "dropped a request that had expired");
             return;
         }
         let place = self.places.clone().try_acquire_owned();
-        let runner = self.runner.clone();
         let unfinished = Unfinished::begin();
-        self.jobs.spawn(async move {
-            runner.run(request).await;
-            drop((place, unfinished));
-        });
+        let job = self.job(request);
+        let run = {
+            let job = Arc::clone(&job);
+            async move {
+                job.run().await;
+                drop((place, unfinished));
+            }
+        };
+        self.jobs.spawn(self.watch.wrap(job, run));
+    }
+
+    fn job(&self, request: Received<T::Reply>) -> Arc<JobSlot<T>> {
+        Arc::new(JobSlot::new(self.runner.clone(), request, self.watch.arrival()))
+    }
+
+    /// Leaves what it has not started to the watchdog, and waits until that has answered what it can.
+    async fn leave_rest(&mut self) {
+        self.runner.transport.stop();
+        let mut held = Vec::new();
+        loop {
+            let free = self.places.available_permits().saturating_sub(held.len());
+            if free == 0 {
+                break;
+            }
+            match timeout(SLACK, self.runner.transport.receive(free)).await {
+                Ok(Ok(received)) if !received.is_empty() => {
+                    held.extend(received.into_iter().map(|request| self.watch.hold(self.job(request))));
+                }
+                _ => break,
+            }
+        }
+        self.watch.settled().await;
+    }
+
+    /// Waits for background tasks and idle actions, and drops what takes too long.
+    async fn finish_beside(&mut self, tasks: &Tasks, grace: Duration) {
+        let since = Instant::now();
+        let patience = async {
+            select! {
+                // A doomed worker shares what it has left with its teardown.
+                end = self.watch.doomed() => sleep(end.saturating_duration_since(Instant::now()) / 2).await,
+                () = sleep(grace) => {}
+            }
+        };
+        select! {
+            // Idle actions that are left end with the worker.
+            _ = async { tokio::join!(tasks.join(), self.idle.join_next()) } => {}
+            () = patience => {
+                let dropped = tasks.abort().await;
+                if dropped > 0 {
+                    let seconds = since.elapsed().as_secs();
+                    warn!("background tasks not finished within {seconds} s, dropped: {dropped}");
+                }
+            }
+        }
     }
 
     fn running(&mut self) -> usize {

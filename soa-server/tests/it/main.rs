@@ -43,6 +43,8 @@ mod process_log;
 mod process_restart;
 mod process_start;
 mod process_storm;
+mod process_stuck;
+mod process_stuck_storm;
 mod process_systemd;
 mod process_watcher;
 mod responses;

@@ -134,6 +134,17 @@ pub(crate) fn wait_until_gone(pid: Pid) {
 
 /// Pushes a request for one action of the service `demo`.
 pub(crate) fn send(redis: &RedisServer, request_id: u64, action: &str, body: &Json) {
+    send_together(redis, &[(request_id, action, body.clone())]);
+}
+
+/// Pushes requests at once, so that one pop can take them all: their ids, actions and bodies.
+pub(crate) fn send_together(redis: &RedisServer, requests: &[(u64, &str, Json)]) {
+    let frames: Vec<Vec<u8>> = requests.iter().map(|(id, action, body)| frame(*id, action, body)).collect();
+    let words = [&b"RPUSH"[..], b"pysoa:service.demo"].into_iter().chain(frames.iter().map(Vec::as_slice));
+    redis.command(&words.collect::<Vec<_>>()).int();
+}
+
+fn frame(request_id: u64, action: &str, body: &Json) -> Vec<u8> {
     let mut frame = Vec::new();
     write_headers(&mut frame, ProtocolVersion::V3, Serializer::Msgpack);
     let job = JobRequest {
@@ -143,7 +154,12 @@ pub(crate) fn send(redis: &RedisServer, request_id: u64, action: &str, body: &Js
     };
     let expiry = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64() + PATIENCE.as_secs_f64();
     write_request(&mut frame, request_id, RequestMeta { reply_to: REPLY_TO, expiry, extra: &Map::new() }, &job);
-    redis.command(&[&b"RPUSH"[..], b"pysoa:service.demo", &frame]).int();
+    frame
+}
+
+/// How many responses wait.
+pub(crate) fn responses_left(redis: &RedisServer) -> i64 {
+    redis.command(&["LLEN", &format!("pysoa:{REPLY_TO}")]).int()
 }
 
 /// Waits for the next response: the id of its request, and the response.

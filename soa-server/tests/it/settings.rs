@@ -220,11 +220,6 @@ fn every_rule_refuses() {
 #[test]
 fn what_has_no_effect_yet_is_said() {
     for (settings, expected) in [
-        (
-            json!({ "harakiri": { "shutdown_grace": 60 } }),
-            "harakiri.shutdown_grace limits only teardown and the rest of an interrupted job: a stuck worker is not \
-             ended yet",
-        ),
         (json!({ "dead_letters": 5 }), "dead_letters has no effect yet: undecodable messages are not kept"),
         (
             json!({ "logging": { "root": { "level": "DEBUG" } } }),

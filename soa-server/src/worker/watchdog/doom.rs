@@ -1,0 +1,97 @@
+//! The end of a worker whose code is over its limit and does not yield.
+
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::{join, join_all};
+use soa_common::transport::TransportError;
+use tokio::{
+    select,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{
+    Watchdog,
+    report::{self, Culprit, HandedBack},
+};
+use crate::{
+    harakiri::Reason,
+    watch::{Answer, Late, Request, Slot, Stage, Told},
+};
+
+/// How long answering may take when Redis is out of order.
+const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+
+/// What became of the requests of a doomed worker.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) answered: AtomicUsize,
+    pub(super) handed_back: HandedBack,
+    /// These could not be answered.
+    lost: Mutex<Vec<(Told, TransportError)>>,
+}
+
+impl Outcome {
+    fn lost(&self) -> Vec<(Told, TransportError)> {
+        mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Watchdog {
+    /// Answers what is in flight, and ends when the process is to end.
+    pub(super) async fn doom(mut self, culprit: Late, now: Instant) {
+        let grace = self.limits.grace;
+        let end = now.checked_add(grace).unwrap_or(now);
+        self.watch.enter_stage(Stage::Doomed(end));
+        let handed_back = self.stretch.take().map(|stretch| stretch.handed_back).unwrap_or_default();
+        let outcome = Arc::new(Outcome { handed_back, ..Outcome::default() });
+        let told = Culprit::of(&culprit);
+        if culprit.slot.request().is_none() {
+            // Dropped when it yields.
+            culprit.slot.marks().take();
+        }
+        self.settle(&outcome, Some(&culprit.slot)).await;
+        // The service ends with its worker, which may not outlive this.
+        drop(culprit);
+        told.ends_worker(Instant::now(), end, &outcome).await;
+        select! {
+            () = self.watch.stopped() => {
+                // What the transport had popped, or had in hand, until its worker stopped.
+                self.settle(&Arc::new(Outcome::default()), None).await;
+            }
+            () = sleep_until(end) => {}
+        }
+        self.watch.enter_stage(Stage::Settled(end));
+        sleep_until(end).await;
+    }
+
+    /// Answers the requests that have started and puts back those that have not.
+    async fn settle(&mut self, outcome: &Arc<Outcome>, culprit: Option<&Arc<dyn Slot>>) {
+        let mut started = self.watch.all();
+        started.retain(|slot| slot.request().is_some_and(<dyn Request>::has_rescue) && slot.marks().take());
+        self.hand_back(outcome.handed_back.clone());
+        // One that is under way may have begun before the last responses.
+        self.relieve(Arc::clone(&self.relieving).lock_owned());
+        let answers = join_all(started.iter().map(|slot| answer(slot, culprit, outcome)));
+        let tasks = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = timeout(ANSWER_LIMIT.min(self.limits.grace), join(answers, tasks)).await;
+        report::lost("the response could not be sent", outcome.lost());
+    }
+}
+
+async fn answer(slot: &Arc<dyn Slot>, culprit: Option<&Arc<dyn Slot>>, outcome: &Outcome) {
+    let Some(request) = slot.request() else { return };
+    let is_culprit = culprit.is_some_and(|culprit| Arc::ptr_eq(culprit, slot));
+    let reason = if is_culprit { Reason::ItSelf } else { Reason::WorkerStuck };
+    match request.answer(reason).await {
+        Ok(Answer::Sent) => drop(outcome.answered.fetch_add(1, Ordering::Relaxed)),
+        Ok(Answer::Suppressed) => {}
+        Err(error) => outcome.lost.lock().unwrap_or_else(PoisonError::into_inner).push((slot.told(), error)),
+    }
+}
