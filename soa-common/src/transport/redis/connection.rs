@@ -6,13 +6,19 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use redis::{ConnectionAddr, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, io::tcp::socket2::SockRef};
+use redis::{ConnectionAddr, ErrorKind, RedisError, RedisResult, ServerError, io::tcp::socket2::SockRef};
 use tokio::{
     net::{TcpStream, UnixStream},
     time,
 };
 
-use super::{node::Node, resp::Reply, socket::Socket, wire::Wire};
+use super::{
+    commands::{Commands, Number},
+    node::Node,
+    resp::Reply,
+    socket::Socket,
+    wire::Wire,
+};
 
 /// An open connection. Dropping it closes it.
 #[derive(Debug)]
@@ -53,19 +59,19 @@ impl Connection {
 
     async fn greet(&mut self, node: &Node) -> RedisResult<()> {
         let login = node.info().redis_settings();
-        let mut greeting = Pipeline::new();
+        let mut greeting = Commands::default();
         if let Some(password) = login.password() {
-            greeting.cmd("AUTH").arg(login.username()).arg(password);
+            greeting.add_with([b"AUTH"], login.username().into_iter().chain([password]).map(str::as_bytes));
         }
-        if login.db() != 0 {
-            greeting.cmd("SELECT").arg(login.db());
+        if let Ok(db @ 1..) = u64::try_from(login.db()) {
+            greeting.add([b"SELECT", Number::from(db).as_ref()]);
         }
         let required = greeting.len();
-        greeting.cmd("CLIENT").arg("SETNAME").arg(node.client_name());
-        greeting.cmd("CLIENT").arg("ID");
+        greeting.add([b"CLIENT", b"SETNAME", node.client_name().as_bytes()]);
+        greeting.add([b"CLIENT", b"ID"]);
         // Of no effect, as no connection has this id, but refused where unblocking is.
-        greeting.cmd("CLIENT").arg("UNBLOCK").arg(0);
-        let replies = self.query(&greeting).await?;
+        greeting.add([b"CLIENT", b"UNBLOCK", b"0"]);
+        let replies = self.query(greeting).await?;
         for (index, reply) in replies.iter().enumerate() {
             let Reply::Error(error) = reply else { continue };
             let is_login = index == 0 && login.password().is_some();
@@ -84,8 +90,8 @@ impl Connection {
 
     /// Sends commands at once and waits for all replies; an error of a command is a reply. A query that is dropped goes
     /// on, and the next one waits for the end of it.
-    pub(super) async fn query(&mut self, commands: &Pipeline) -> RedisResult<Vec<Reply>> {
-        self.wire.begin(commands.get_packed_pipeline(), commands.len())?;
+    pub(super) async fn query(&mut self, commands: Commands) -> RedisResult<Vec<Reply>> {
+        self.wire.begin(commands)?;
         poll_fn(|context| self.wire.poll(context)).await
     }
 

@@ -7,6 +7,7 @@ mod master;
 mod settings;
 
 mod backoff;
+mod commands;
 mod connection;
 pub mod keys;
 mod node;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use redis::{Pipeline, RedisError};
+use redis::RedisError;
 use tokio::{
     select,
     sync::Notify,
@@ -12,6 +12,7 @@ use tokio::{
 
 use super::{
     backoff::Backoff,
+    commands::Commands,
     connection::{Connection, describe, is_unsupported},
     node::Node,
     resp::Reply,
@@ -169,8 +170,7 @@ impl Popper {
         let block = if can_unblock { block } else { block.map(|block| block.min(SHORT_BLOCK)) };
         loop {
             let form = self.form;
-            let replies =
-                self.query(&form.pop(keys, most, block), form.longest(block) + GRACE, block.is_some()).await?;
+            let replies = self.query(form.pop(keys, most, block), form.longest(block) + GRACE, block.is_some()).await?;
             match form.read(keys, block.is_some(), replies) {
                 Ok(popped) => {
                     self.node.works();
@@ -193,12 +193,7 @@ impl Popper {
     }
 
     /// Sends commands and waits for the replies, passing interruptions on to Redis meanwhile.
-    async fn query(
-        &mut self,
-        commands: &Pipeline,
-        limit: Duration,
-        blocks: bool,
-    ) -> Result<Vec<Reply>, TransportError> {
+    async fn query(&mut self, commands: Commands, limit: Duration, blocks: bool) -> Result<Vec<Reply>, TransportError> {
         let limit = time::sleep(limit);
         let Some(mut connection) = self.connection.take() else {
             return Ok(Vec::new());
@@ -252,19 +247,24 @@ impl Popper {
 
 /// Tells Redis to end the block of a connection, again and again: the block may not have begun yet.
 async fn unblock(node: &Node, control: &mut Option<Connection>, id: i64) {
-    let mut command = Pipeline::new();
-    command.cmd("CLIENT").arg("UNBLOCK").arg(id);
     loop {
         if control.is_none() {
             *control = Connection::open(node).await.ok();
         }
         if let Some(connection) = control
-            && connection.query(&command).await.is_err()
+            && connection.query(unblocking(id)).await.is_err()
         {
             *control = None;
         }
         time::sleep(INTERRUPT_INTERVAL).await;
     }
+}
+
+/// Ends the block of the connection with this id.
+pub(super) fn unblocking(id: i64) -> Commands {
+    let mut commands = Commands::default();
+    commands.add([b"CLIENT", b"UNBLOCK", id.to_string().as_bytes()]);
+    commands
 }
 
 fn silence() -> RedisError {

@@ -12,6 +12,7 @@ use std::{
 use redis::{ErrorKind, RedisError, RedisResult};
 
 use super::{
+    commands::Commands,
     resp::{Reader, Reply, Scanner},
     socket::{Mover, Socket},
 };
@@ -59,23 +60,24 @@ impl Wire {
         Self { socket, state: Mutex::default() }
     }
 
-    /// Begins a query: these bytes are commands that get so many replies. One is under way at a time; one that was
+    /// Begins a query. One is under way at a time; one that was
     /// dropped goes on being answered first.
     ///
     /// # Errors
     /// When the other end has closed the connection. Nothing is sent then.
-    pub(super) fn begin(&self, commands: Vec<u8>, replies: usize) -> RedisResult<()> {
+    pub(super) fn begin(&self, commands: Commands) -> RedisResult<()> {
         let mut state = self.state();
         if state.is_closed {
             return Err(closed());
         }
         state.drop_query();
-        if state.sent == state.output.len() {
-            (state.output, state.sent) = (commands, 0);
-        } else {
+        state.awaited = commands.len();
+        let commands = commands.into_bytes();
+        if state.has_output() {
             state.output.extend_from_slice(&commands);
+        } else {
+            (state.output, state.sent) = (commands, 0);
         }
-        state.awaited = replies;
         Ok(())
     }
 
@@ -250,6 +252,12 @@ mod tests {
         (Wire::new(Socket::Unix(ours)), theirs)
     }
 
+    fn commands(count: usize) -> Commands {
+        let mut commands = Commands::default();
+        (0..count).for_each(|_| commands.add([b"PING"]));
+        commands
+    }
+
     async fn finish(wire: &Wire) -> RedisResult<Vec<Reply>> {
         poll_fn(|context| wire.poll(context)).await
     }
@@ -257,10 +265,10 @@ mod tests {
     #[tokio::test]
     async fn replies_to_a_dropped_query_are_passed_over() {
         let (wire, mut redis) = pair();
-        wire.begin(b"a".to_vec(), 2).unwrap();
+        wire.begin(commands(2)).unwrap();
         assert!(poll!(Box::pin(finish(&wire))).is_pending());
         redis.write_all(b":1\r\n").await.unwrap();
-        wire.begin(b"b".to_vec(), 1).unwrap();
+        wire.begin(commands(1)).unwrap();
         redis.write_all(b":2\r\n:3\r\n").await.unwrap();
         assert_eq!(finish(&wire).await.unwrap(), [Reply::Int(3)]);
     }
@@ -269,7 +277,7 @@ mod tests {
     async fn the_end_of_an_idle_connection_is_found_before_anything_is_sent() {
         let (wire, redis) = pair();
         drop(redis);
-        wire.begin(b"a".to_vec(), 1).unwrap();
+        wire.begin(commands(1)).unwrap();
         // The runtime gets to know of it when it looks at its sockets.
         tokio::task::yield_now().await;
         assert!(finish(&wire).await.is_err());
@@ -280,7 +288,7 @@ mod tests {
     async fn what_nobody_asked_for_is_an_error() {
         let (wire, mut redis) = pair();
         redis.write_all(b":1\r\n").await.unwrap();
-        wire.begin(b"a".to_vec(), 1).unwrap();
+        wire.begin(commands(1)).unwrap();
         tokio::task::yield_now().await;
         assert!(finish(&wire).await.is_err());
     }
@@ -289,8 +297,14 @@ mod tests {
     #[tokio::test]
     async fn another_thread_sends_the_rest() {
         let (wire, redis) = pair();
-        let bytes: Vec<u8> = (0..8 << 20).map(|index: u32| index as u8).collect();
-        wire.begin(bytes.clone(), 1).unwrap();
+        let large: Vec<u8> = (0..8 << 20).map(|index: u32| index as u8).collect();
+        let write = || {
+            let mut commands = Commands::default();
+            commands.add([&large]);
+            commands
+        };
+        let bytes = write().into_bytes();
+        wire.begin(write()).unwrap();
         assert!(poll!(Box::pin(finish(&wire))).is_pending());
         let sent = wire.written();
         assert!(sent > 0 && sent < bytes.len() as u64, "{sent}");
@@ -313,7 +327,7 @@ mod tests {
     async fn who_takes_the_replies_leaves_none() {
         let (wire, mut redis) = pair();
         assert_eq!(wire.take_replies(), None, "nothing was asked");
-        wire.begin(b"a".to_vec(), 2).unwrap();
+        wire.begin(commands(2)).unwrap();
         let mut query = Box::pin(finish(&wire));
         assert!(poll!(&mut query).is_pending());
         assert_eq!(wire.take_replies(), None, "nothing has come");
@@ -322,7 +336,7 @@ mod tests {
         assert_eq!(taken[1], Reply::Int(2));
         assert_eq!(wire.take_replies(), None, "they are gone");
         assert_eq!(query.await.unwrap(), [Reply::Nil, Reply::Nil]);
-        wire.begin(b"b".to_vec(), 1).unwrap();
+        wire.begin(commands(1)).unwrap();
         redis.write_all(b":3\r\n").await.unwrap();
         assert_eq!(finish(&wire).await.unwrap(), [Reply::Int(3)]);
     }

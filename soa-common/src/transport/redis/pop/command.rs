@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use redis::{Cmd, Pipeline, ServerError};
+use redis::ServerError;
 
 use super::Popped;
-use crate::transport::redis::resp::Reply;
+use crate::transport::redis::{
+    commands::{Commands, Number, seconds},
+    resp::Reply,
+};
 
 /// How messages are popped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,40 +48,30 @@ impl Form {
     }
 
     /// The commands that pop. Without `block` only the first key counts.
-    pub(super) fn pop(self, keys: &[Bytes], most: usize, block: Option<Duration>) -> Pipeline {
-        let first = &keys[0][..];
-        let mut command;
-        let mut more = None;
-        match (self, block) {
-            (Self::Many, _) => {
-                command = redis::cmd(if block.is_some() { "BLMPOP" } else { "LMPOP" });
-                if let Some(block) = block {
-                    command.arg(self.seconds(block));
-                }
-                command.arg(keys.len());
-                add_keys(&mut command, keys);
-                command.arg("LEFT").arg("COUNT").arg(most);
+    pub(super) fn pop(self, keys: &[Bytes], most: usize, block: Option<Duration>) -> Commands {
+        let number = |number: usize| Number::from(number as u64);
+        let (first, count) = (&keys[0][..], number(most));
+        let block = block.map(|block| seconds(self.seconds(block)));
+        let names = keys.iter().map(|key| &key[..]);
+        let mut commands = Commands::with_capacity(64 + keys.iter().map(|key| key.len() + 16).sum::<usize>());
+        match (self, &block) {
+            (Self::Many, Some(block)) => {
+                let rest = names.chain([&b"LEFT"[..], b"COUNT", count.as_ref()]);
+                commands.add_with([b"BLMPOP", block, number(keys.len()).as_ref()], rest);
+            }
+            (Self::Many, None) => {
+                let rest = names.chain([&b"LEFT"[..], b"COUNT", count.as_ref()]);
+                commands.add_with([b"LMPOP", number(keys.len()).as_ref()], rest);
             }
             (Self::Count, Some(block)) => {
-                command = redis::cmd("BLPOP");
-                add_keys(&mut command, keys);
-                command.arg(self.seconds(block));
+                commands.add_with([b"BLPOP"], names.chain([&block[..]]));
                 if most > 1 {
-                    more = Some(redis::cmd("LPOP").arg(first).arg(most - 1).take());
+                    commands.add([b"LPOP", first, number(most - 1).as_ref()]);
                 }
             }
-            (Self::One, Some(block)) => {
-                command = redis::cmd("BLPOP");
-                add_keys(&mut command, keys);
-                command.arg(self.seconds(block) as u64);
-            }
-            (Self::Count, None) => command = redis::cmd("LPOP").arg(first).arg(most).take(),
-            (Self::One, None) => command = redis::cmd("LPOP").arg(first).take(),
-        }
-        let mut commands = Pipeline::with_capacity(2);
-        commands.add_command(command);
-        if let Some(more) = more {
-            commands.add_command(more);
+            (Self::One, Some(block)) => commands.add_with([b"BLPOP"], names.chain([&block[..]])),
+            (Self::Count, None) => commands.add([b"LPOP", first, count.as_ref()]),
+            (Self::One, None) => commands.add([b"LPOP", first]),
         }
         commands
     }
@@ -124,11 +117,5 @@ fn take(popped: &mut Vec<Popped>, key: usize, value: Reply) {
         Reply::Data(frame) => popped.push(Popped { key, frame }),
         Reply::Array(values) => values.into_iter().for_each(|value| take(popped, key, value)),
         _ => {}
-    }
-}
-
-fn add_keys(command: &mut Cmd, keys: &[Bytes]) {
-    for key in keys {
-        command.arg(&key[..]);
     }
 }

@@ -8,8 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use redis::{Pipeline, RedisResult};
+use redis::RedisResult;
 use tokio::{
     select,
     time::{self, Instant},
@@ -24,6 +23,7 @@ use crate::transport::{
     TransportError, TransportErrorKind,
     redis::{
         backoff::Backoff,
+        commands::Commands,
         connection::{Connection, describe},
         node::Node,
         resp::Reply,
@@ -106,7 +106,7 @@ impl Committer {
             if entry.done.is_closed() {
                 continue;
             }
-            bytes += entry.push.frames.iter().map(Bytes::len).sum::<usize>();
+            bytes += entry.push.size();
             let is_over = bytes > FLUSH_BYTES || batch.len() == FLUSH_MESSAGES;
             if is_over && !batch.is_empty() {
                 desk.ready.push_front(entry);
@@ -148,7 +148,7 @@ impl Committer {
         let replies = async {
             if let Some(lengths) = lengths(&runs) {
                 self.desk().next = std::mem::take(&mut runs);
-                let lengths = connection.query(&lengths).await?;
+                let lengths = connection.query(lengths).await?;
                 runs = std::mem::take(&mut self.desk().next);
                 set_lengths(&mut runs, lengths);
             }
@@ -282,10 +282,10 @@ impl Committer {
 }
 
 /// Asks for the lengths of the lists whose room the pushes do not find out by themselves.
-fn lengths(runs: &[Run]) -> Option<Pipeline> {
-    let mut lengths = Pipeline::new();
+fn lengths(runs: &[Run]) -> Option<Commands> {
+    let mut lengths = Commands::default();
     for run in runs.iter().filter(|run| run.needs_length()) {
-        lengths.cmd("LLEN").arg(run.key());
+        lengths.add([b"LLEN", run.key()]);
     }
     (!lengths.is_empty()).then_some(lengths)
 }
@@ -299,7 +299,7 @@ fn set_lengths(runs: &mut [Run], replies: Vec<Reply>) {
 
 /// Sends the runs and gives the replies to all their commands.
 async fn push(connection: &mut Connection, runs: &[Run], abilities: &Abilities) -> RedisResult<Vec<Reply>> {
-    let mut commands = Pipeline::with_capacity(runs.len());
+    let mut commands = Commands::with_capacity(runs.iter().map(|run| 256 + run.size() + 16 * run.entries.len()).sum());
     for run in runs {
         run.write(&mut commands, abilities);
         run.entries.iter().for_each(|entry| entry.flushed.store(true, Ordering::Release));
@@ -307,5 +307,5 @@ async fn push(connection: &mut Connection, runs: &[Run], abilities: &Abilities) 
     if commands.is_empty() {
         return Ok(Vec::new());
     }
-    connection.query(&commands).await
+    connection.query(commands).await
 }

@@ -3,11 +3,12 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use bytes::Bytes;
-use redis::{Pipeline, Script, ServerError, cmd};
+use redis::{Script, ServerError};
 
 use super::Entry;
 use crate::transport::redis::{
     LONGEST_TIME,
+    commands::{Commands, Number},
     connection::{describe, is_passing, is_unsupported},
     resp::Reply,
 };
@@ -63,7 +64,7 @@ impl Run {
         let mut last: HashMap<Bytes, usize> = HashMap::new();
         for entry in entries {
             let frames = &entry.push.frames;
-            let is_small = frames.iter().map(Bytes::len).sum::<usize>() <= SCRIPT_LIMIT;
+            let is_small = entry.push.size() <= SCRIPT_LIMIT;
             let by_script = is_small || !abilities.transactions;
             let joins = |run: &Self| {
                 let first = &run.entries[0].push;
@@ -96,39 +97,38 @@ impl Run {
     }
 
     /// Appends the commands of this run.
-    pub(super) fn write(&self, commands: &mut Pipeline, abilities: &Abilities) {
+    pub(super) fn write(&self, commands: &mut Commands, abilities: &Abilities) {
         let ttl = self.entries.iter().map(|entry| entry.push.ttl).max().unwrap_or_default();
-        let ttl = ttl.clamp(1, LONGEST_TIME.as_secs());
+        let ttl = Number::from(ttl.clamp(1, LONGEST_TIME.as_secs()));
+        let ttl = ttl.as_ref();
         if self.by_script {
-            let mut command = match abilities.has_script {
-                true => cmd("EVALSHA"),
-                false => cmd("EVAL"),
+            let (name, script): (&[u8], _) = match abilities.has_script {
+                true => (b"EVALSHA", SCRIPT.get_hash()),
+                false => (b"EVAL", SOURCE),
             };
             let first = &self.entries[0].push;
-            command.arg(if abilities.has_script { SCRIPT.get_hash() } else { SOURCE });
-            command.arg(1).arg(self.key()).arg(ttl).arg(first.capacity).arg(first.frames.len());
-            for frame in self.entries.iter().flat_map(|entry| &entry.push.frames) {
-                command.arg(&frame[..]);
-            }
-            commands.add_command(command);
+            let [capacity, together] = [first.capacity, first.frames.len()].map(|number| Number::from(number as u64));
+            let arguments = [name, script.as_bytes(), b"1", self.key(), ttl, capacity.as_ref(), together.as_ref()];
+            commands.add_with(arguments, frames(self.entries.iter()));
             return;
         }
-        let mut push = cmd("RPUSH");
-        push.arg(self.key());
-        for frame in self.fitting().flat_map(|entry| &entry.push.frames) {
-            push.arg(&frame[..]);
-        }
-        if push.args_iter().len() == 2 {
+        if self.fitting().next().is_none() {
             return;
         }
-        commands.cmd("MULTI").add_command(push);
-        commands.cmd("EXPIRE").arg(self.key()).arg(ttl).arg("NX");
-        commands.cmd("EXPIRE").arg(self.key()).arg(ttl).arg("GT");
-        commands.cmd("EXEC");
+        commands.add([b"MULTI"]);
+        commands.add_with([b"RPUSH", self.key()], frames(self.fitting()));
+        commands.add([b"EXPIRE", self.key(), ttl, b"NX"]);
+        commands.add([b"EXPIRE", self.key(), ttl, b"GT"]);
+        commands.add([b"EXEC"]);
+    }
+
+    /// How many bytes the messages have.
+    pub(super) fn size(&self) -> usize {
+        self.entries.iter().map(|entry| entry.push.size()).sum()
     }
 
     /// The messages that a transaction pushes: a message is let in while there is any room, as a whole.
-    fn fitting(&self) -> impl Iterator<Item = &Entry> {
+    fn fitting(&self) -> impl Iterator<Item = &Entry> + Clone {
         let mut room = self.room;
         self.entries.iter().take_while(move |entry| {
             let fits = room > 0;
@@ -168,6 +168,10 @@ impl Run {
             }
         }
     }
+}
+
+fn frames<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> impl Iterator<Item = &'a [u8]> + Clone {
+    entries.flat_map(|entry| &entry.push.frames).map(|frame| &frame[..])
 }
 
 fn read_script(reply: Option<Reply>, abilities: &mut Abilities) -> (usize, Fate) {

@@ -82,6 +82,11 @@ pub(super) struct Entry {
 }
 
 impl Push {
+    /// How many bytes it has.
+    fn size(&self) -> usize {
+        self.frames.iter().map(Bytes::len).sum()
+    }
+
     /// When to try again after the list was full, for so many times before; `None` when to give up. `chance` is from 0
     /// to 1.
     fn next_try(&self, refusals: u32, now: Instant, chance: f64) -> Option<Instant> {

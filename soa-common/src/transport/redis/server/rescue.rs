@@ -7,7 +7,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, join_all},
 };
-use redis::{Pipeline, RedisError};
+use redis::RedisError;
 use tokio::{
     sync::Mutex,
     time::{self, Instant},
@@ -20,8 +20,9 @@ use crate::{
         Rescue, TransportError, TransportErrorKind,
         redis::{
             Node,
+            commands::{Commands, Number},
             connection::{Connection, describe},
-            pop::UnderWay,
+            pop::{UnderWay, unblocking},
             resp::Reply,
         },
     },
@@ -155,14 +156,11 @@ impl Masters {
 
 impl Master {
     async fn put_back(&self, key: &Bytes, frames: &[Bytes], expiry: Duration) -> Result<(), Failure> {
-        let mut commands = Pipeline::new();
-        commands.cmd("LPUSH").arg(&key[..]);
+        let mut commands = Commands::default();
         // The last one comes to stand in front.
-        for frame in frames.iter().rev() {
-            commands.arg(&frame[..]);
-        }
-        commands.cmd("TTL").arg(&key[..]);
-        let replies = self.query(&commands).await?;
+        commands.add_with([b"LPUSH", key], frames.iter().rev().map(|frame| &frame[..]));
+        commands.add([b"TTL", key]);
+        let replies = self.query(commands).await?;
         let mut replies = replies.into_iter();
         if let Some(Reply::Error(error)) = replies.next() {
             return Err(Failure { error: error.into(), is_sent: false });
@@ -174,21 +172,19 @@ impl Master {
         };
         // A push never shortens the life of a list.
         if lives < expiry {
-            let mut commands = Pipeline::new();
-            commands.cmd("EXPIRE").arg(&key[..]).arg(expiry);
-            let _ = self.query(&commands).await;
+            let mut commands = Commands::default();
+            commands.add([b"EXPIRE", key, Number::from(expiry).as_ref()]);
+            let _ = self.query(commands).await;
         }
         Ok(())
     }
 
     async fn unblock(&self, id: i64) {
-        let mut commands = Pipeline::new();
-        commands.cmd("CLIENT").arg("UNBLOCK").arg(id);
         // Whoever waits for the pop asks again.
-        let _ = self.query(&commands).await;
+        let _ = self.query(unblocking(id)).await;
     }
 
-    async fn query(&self, commands: &Pipeline) -> Result<Vec<Reply>, Failure> {
+    async fn query(&self, commands: Commands) -> Result<Vec<Reply>, Failure> {
         let mut place = self.connection.lock().await;
         let mut connection = match place.take() {
             Some(connection) => connection,
