@@ -62,6 +62,7 @@ impl Run {
     pub(super) fn sort(entries: Vec<Entry>, abilities: &Abilities) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
         let mut last: HashMap<Bytes, usize> = HashMap::new();
+        let mut previous = None;
         for entry in entries {
             let frames = &entry.push.frames;
             let is_small = entry.push.size() <= SCRIPT_LIMIT;
@@ -71,13 +72,20 @@ impl Run {
                 let is_alike = !by_script || (first.frames.len() == 1 && frames.len() == 1);
                 run.by_script == by_script && first.capacity == entry.push.capacity && is_alike
             };
-            match last.get(&entry.push.key) {
-                Some(&index) if joins(&runs[index]) => runs[index].entries.push(entry),
+            // Mostly the messages of one flush are for one list.
+            let same = previous.filter(|index: &usize| *runs[*index].key() == entry.push.key);
+            let index = match same.or_else(|| last.get(&entry.push.key).copied()) {
+                Some(index) if joins(&runs[index]) => {
+                    runs[index].entries.push(entry);
+                    index
+                }
                 _ => {
                     last.insert(entry.push.key.clone(), runs.len());
                     runs.push(Self { entries: vec![entry], by_script, room: 0 });
+                    runs.len() - 1
                 }
-            }
+            };
+            previous = Some(index);
         }
         runs
     }

@@ -52,6 +52,8 @@ impl Outlet {
     /// # Errors
     /// As [`Pusher::push`], and when too many responses wait already.
     pub(super) async fn push(&self, push: Push, share: Option<usize>) -> Result<(), TransportError> {
+        // Most services have one master, whose responses need no timer.
+        let Some(share) = share else { return self.pusher.push(push).await };
         let _place = Place::take(&self.waiting);
         self.check(share)?;
         let mut pushed = pin!(self.pusher.push(push));
@@ -63,11 +65,10 @@ impl Outlet {
         }
     }
 
-    fn check(&self, share: Option<usize>) -> Result<(), TransportError> {
-        let waiting = self.waiting.load(Ordering::Relaxed);
-        let Some(share) = share.filter(|share| waiting > *share) else {
+    fn check(&self, share: usize) -> Result<(), TransportError> {
+        if self.waiting.load(Ordering::Relaxed) <= share {
             return Ok(());
-        };
+        }
         let Some(failure) = self.node.failure() else {
             return Ok(());
         };
