@@ -16,8 +16,8 @@ use crate::{BoxError, panics, worker::Chain};
 /// [`ServiceBuilder::hooks`](crate::ServiceBuilder::hooks).
 ///
 /// Hooks run on the runtime of the worker, as actions do. One that fails, panics or takes too long is logged, and
-/// nothing else comes of it. What a worker has to do before it serves stands in the function given to
-/// [`main`](crate::main).
+/// nothing else comes of it, unless it does not yield its thread ([`Harakiri`](crate::Harakiri)). What a worker has to
+/// do before it serves stands in the function given to [`main`](crate::main).
 ///
 /// ```
 /// use std::sync::Arc;

@@ -95,7 +95,8 @@ impl<S> ActionContext<S> {
     /// `harakiri.shutdown_grace` at most; what is left then is dropped, and the log says how many. They do not count
     /// towards `concurrency`, have no limit of time and none of number: what takes requests faster than its tasks end
     /// grows without bound, so bound what can (a timeout in the task, a semaphore before it). The log warns at 1,000
-    /// tasks at once and whenever that doubles.
+    /// tasks at once and whenever that doubles. One that does not yield its thread for `harakiri.timeout` ends its worker
+    /// ([`Harakiri`](crate::Harakiri)), as an action does; futures given to [`tokio::spawn`] are not watched for that.
     ///
     /// The [`client`](Self::client) of the context ends with the deadline of the job; one
     /// [`without_deadline`](Self::without_deadline) does not.
