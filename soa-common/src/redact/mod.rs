@@ -11,54 +11,39 @@
 //! );
 //! ```
 
-use std::{collections::HashSet, fmt};
+mod names;
+mod text;
 
-use serde_json::Value as Json;
+use std::fmt;
 
-use crate::{Body, JobRequest, JobResponse, Value, json, msgpack::Writer};
+use names::Names;
+
+use crate::{
+    Body, JobRequest, JobResponse, Value,
+    msgpack::{Reader, Writer},
+};
 
 /// What stands in a log in the place of a sensitive value.
 pub const CENSORED: &str = "**********";
 
-/// The sensitive fields in snake case; they also count in kebab case and camel case.
-const FIELDS: &str = include_str!("fields.txt");
-
 /// Knows the names of sensitive fields. Make one and keep it.
 #[derive(Clone, Debug)]
 pub struct Redactor {
-    fields: HashSet<String>,
+    names: Names,
 }
 
 impl Redactor {
     /// Censors the original's sensitive fields and these, which must be written exactly like that.
     #[must_use]
     pub fn new<T: Into<String>>(extra: impl IntoIterator<Item = T>) -> Self {
-        let known = FIELDS.split_whitespace().flat_map(|name| [name.to_owned(), name.replace('_', "-"), camel(name)]);
-        Self { fields: known.chain(extra.into_iter().map(Into::into)).collect() }
+        Self { names: Names::new(extra.into_iter().map(Into::into)) }
     }
 
     /// A value, body or job to be logged as [JSON for people](crate::json) with the sensitive fields censored, however
-    /// deep they are. Nothing is done before it is displayed.
+    /// deep they are. Nothing is done before it is displayed. A key that stands twice in a map is shown twice.
     #[must_use]
     pub fn show<'a>(&'a self, subject: impl Into<Subject<'a>>) -> Redacted<'a> {
         Redacted { redactor: self, subject: subject.into() }
-    }
-
-    /// Of a sensitive field everything is censored but null, truth values, zero and what is empty.
-    fn json(&self, value: &Value, is_sensitive: bool) -> Json {
-        match value {
-            Value::Map(map) => map
-                .iter()
-                .map(|(key, value)| {
-                    let key = json::text(key);
-                    let json = self.json(value, is_sensitive || self.fields.contains(&key));
-                    (key, json)
-                })
-                .collect(),
-            Value::List(values) => values.iter().map(|value| self.json(value, is_sensitive)).collect(),
-            value if is_sensitive && !is_harmless(value) => CENSORED.into(),
-            value => json::to_json(value),
-        }
     }
 }
 
@@ -80,10 +65,12 @@ pub enum Subject<'a> {
     Request(&'a JobRequest),
     /// A whole response.
     Response(&'a JobResponse),
+    /// One MessagePack value, such as a raw job; what is wrong with it is shown in its place.
+    MessagePack(&'a [u8]),
 }
 
 macro_rules! subject {
-    ($($type:ident => $variant:ident),*) => {$(
+    ($($type:ty => $variant:ident),*) => {$(
         impl<'a> From<&'a $type> for Subject<'a> {
             fn from(subject: &'a $type) -> Self {
                 Self::$variant(subject)
@@ -92,21 +79,9 @@ macro_rules! subject {
     )*};
 }
 
-subject!(Value => Value, Body => Body, JobRequest => Request, JobResponse => Response);
-
-impl Subject<'_> {
-    fn to_value(self) -> Value {
-        let mut msgpack = Vec::new();
-        let mut writer = Writer::new(&mut msgpack);
-        match self {
-            Self::Value(value) => return value.clone(),
-            Self::Body(body) => return body.to_value(),
-            Self::Request(job) => job.write(&mut writer),
-            Self::Response(job) => job.write(&mut writer, true),
-        }
-        Value::from_checked(&msgpack)
-    }
-}
+subject!(
+    Value => Value, Body => Body, JobRequest => Request, JobResponse => Response, [u8] => MessagePack
+);
 
 /// Something to be logged, censored; see [`Redactor::show`].
 pub struct Redacted<'a> {
@@ -116,7 +91,27 @@ pub struct Redacted<'a> {
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.redactor.json(&self.subject.to_value(), false).fmt(f)
+        let mut msgpack = Vec::new();
+        let mut writer = Writer::new(&mut msgpack);
+        match self.subject {
+            Subject::MessagePack(bytes) => return self.fmt_msgpack(bytes, f),
+            Subject::Value(value) => writer.value(value),
+            Subject::Body(body) => body.write(&mut writer),
+            Subject::Request(job) => job.write(&mut writer),
+            Subject::Response(job) => job.write(&mut writer, true),
+        }
+        self.fmt_msgpack(&msgpack, f)
+    }
+}
+
+impl Redacted<'_> {
+    fn fmt_msgpack(&self, msgpack: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names and texts, which are most of it, get two quotes and a comma or colon for a byte or two of MessagePack.
+        let mut out = Vec::with_capacity(msgpack.len() + msgpack.len() / 2);
+        match text::write(&mut out, &mut Reader::new(msgpack), &self.redactor.names) {
+            Ok(()) => f.write_str(&String::from_utf8_lossy(&out)),
+            Err(error) => fmt::Display::fmt(&error, f),
+        }
     }
 }
 
@@ -124,27 +119,4 @@ impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-fn is_harmless(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(_) => true,
-        Value::Integer(_) | Value::Float(_) => value.as_f64() == Some(0.0),
-        Value::Text(text) => text.is_empty(),
-        Value::Bytes(bytes) => bytes.is_empty(),
-        _ => false,
-    }
-}
-
-/// `private_key` as `privateKey`.
-fn camel(snake: &str) -> String {
-    let mut is_start = false;
-    let mut camel = String::with_capacity(snake.len());
-    for letter in snake.chars() {
-        match letter {
-            '_' => is_start = true,
-            letter => camel.push(if std::mem::take(&mut is_start) { letter.to_ascii_uppercase() } else { letter }),
-        }
-    }
-    camel
 }

@@ -23,12 +23,6 @@ impl Value {
     fn read(reader: &mut Reader<'_>, depth: usize) -> Result<Self, InvalidMessage> {
         let inner = || depth.checked_sub(1).ok_or_else(|| InvalidMessage::new("lists and maps nest too deep"));
         Ok(match reader.token()? {
-            Token::Null => Self::Null,
-            Token::Bool(value) => Self::Bool(value),
-            Token::Integer(value) => Self::Integer(value),
-            Token::Float(value) => Self::Float(value),
-            Token::Text(value) => Self::Text(value.to_owned()),
-            Token::Bytes(value) => Self::Bytes(value.to_owned()),
             Token::List(length) => {
                 let depth = inner()?;
                 // Nothing is allocated from the length alone: it may lie.
@@ -43,7 +37,21 @@ impl Value {
                 }
                 Self::Map(map)
             }
+            scalar => Self::from_scalar(scalar)?,
+        })
+    }
+
+    /// The value of one token, which opens no list or map.
+    pub(crate) fn from_scalar(token: Token<'_>) -> Result<Self, InvalidMessage> {
+        Ok(match token {
+            Token::Null => Self::Null,
+            Token::Bool(value) => Self::Bool(value),
+            Token::Integer(value) => Self::Integer(value),
+            Token::Float(value) => Self::Float(value),
+            Token::Text(value) => Self::Text(value.to_owned()),
+            Token::Bytes(value) => Self::Bytes(value.to_owned()),
             Token::Ext(kind, payload) => Self::from_ext(kind, payload)?,
+            Token::List(_) | Token::Map(_) => return Err(InvalidMessage::new("a map key is a list or a map")),
         })
     }
 

@@ -101,6 +101,19 @@ fn bodies_and_jobs_are_censored() {
 }
 
 #[test]
+fn messagepack_is_censored_as_it_stands() {
+    let redactor = Redactor::default();
+    let check = |bytes: &[u8], expected: &str| assert_eq!(redactor.show(bytes).to_string(), expected);
+    check(b"\x82\xa3pin\x07\xa3pin\x08", r#"{"pin":"**********","pin":"**********"}"#);
+    check(b"\xa6\"\\\n\x1f\x7f/", "\"\\\"\\\\\\n\\u001f\u{7f}/\"");
+    // What was never checked does no harm.
+    check(b"", "the bytes end early: a value at offset 0 needs 1 more and there are 0");
+    check(b"\xdf\xff\xff\xff\xff", "the bytes end early: a value at offset 5 needs 1 more and there are 0");
+    check(b"\x81\x90\x01", "a map key is a list or a map");
+    check(&[0x91; 100_000], "lists and maps nest too deep");
+}
+
+#[test]
 fn values_and_bodies_are_displayed_as_one_line() {
     assert_eq!(Value::from(49).to_string(), "49");
     assert_eq!(soa_common::Body::encode(&serde_json::json!({"square": 49})).unwrap().to_string(), r#"{"square":49}"#);

@@ -1,5 +1,7 @@
 //! What holds for values and bytes of every kind.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use soa_common::{
@@ -8,6 +10,7 @@ use soa_common::{
     frame::Frame,
     json,
     msgpack::{self, MAX_DEPTH, Reader, Token, Writer},
+    redact::{self, Redactor},
     serializer::Serializer,
 };
 
@@ -49,6 +52,14 @@ proptest! {
     fn json_for_people_is_json(value in value()) {
         let text = json::to_json(&value).to_string();
         prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    }
+
+    #[test]
+    fn what_is_redacted_is_the_json_of_the_censored_value(value in secrets()) {
+        let censored = json::to_json(&censored(&value, false)).to_string();
+        let redactor = Redactor::new(["1", "nick"]);
+        prop_assert_eq!(redactor.show(&value).to_string(), &censored[..]);
+        prop_assert_eq!(redactor.show(&written(&value)[..]).to_string(), censored);
     }
 
     #[test]
@@ -165,6 +176,46 @@ fn value() -> impl Strategy<Value = Value> {
             vec((scalar(), inner), 0..20).prop_map(|entries| entries.into_iter().collect::<Map>().into()),
         ]
     })
+}
+
+/// Values with sensitive fields in them, and no two keys with the same text in a map: JSON would keep one.
+fn secrets() -> impl Strategy<Value = Value> {
+    let key = prop_oneof![scalar(), SENSITIVE.prop_map(Value::from), Just(Value::from(1))];
+    scalar().prop_recursive(6, 64, 8, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..8).prop_map(Value::List),
+            vec((key.clone(), inner), 0..8).prop_map(|entries| {
+                let mut texts = HashSet::new();
+                let is_new = |(key, _): &(Value, Value)| texts.insert(key_text(key));
+                entries.into_iter().filter(is_new).collect::<Map>().into()
+            }),
+        ]
+    })
+}
+
+const SENSITIVE: &str = "password|pass-phrase|authToken|1|nick";
+
+/// What a redactor must show: everything censored that lies in a sensitive field and says something.
+fn censored(value: &Value, is_sensitive: bool) -> Value {
+    match value {
+        Value::List(values) => Value::List(values.iter().map(|value| censored(value, is_sensitive)).collect()),
+        Value::Map(map) => {
+            let entry = |(key, value): &(Value, Value)| {
+                let is_named = SENSITIVE.split('|').any(|name| name == key_text(key));
+                (key.clone(), censored(value, is_sensitive || is_named))
+            };
+            map.iter().map(entry).collect::<Map>().into()
+        }
+        Value::Null | Value::Bool(_) => value.clone(),
+        _ if !is_sensitive || value.as_f64() == Some(0.0) || value.as_str() == Some("") => value.clone(),
+        Value::Bytes(bytes) if bytes.is_empty() => value.clone(),
+        _ => redact::CENSORED.into(),
+    }
+}
+
+fn key_text(key: &Value) -> String {
+    let json = json::to_json(&Map::from([(key.clone(), Value::Null)]).into());
+    json.as_object().unwrap().keys().next().unwrap().clone()
 }
 
 fn scalar() -> impl Strategy<Value = Value> {

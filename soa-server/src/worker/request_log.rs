@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use soa_common::{JobResponse, Value, redact::Redactor};
+use soa_common::{JobResponse, redact::Redactor};
 use tracing::{Level, debug, error, info, trace, warn};
 
 use crate::ServerSettings;
@@ -49,7 +49,7 @@ impl RequestLog {
     }
 
     pub(super) fn request(&self, job: &Bytes) {
-        log_at!(self.success_level, "job request: {}", ShownJob(&self.redactor, job));
+        log_at!(self.success_level, "job request: {}", self.redactor.show(&**job));
     }
 
     pub(super) fn response(&self, job: &Bytes, response: &JobResponse, took: Duration) {
@@ -60,7 +60,7 @@ impl RequestLog {
         }
         // The request may have been logged at a level nobody listens to.
         if !is_enabled(self.success_level) {
-            log_at!(self.error_level, "job request: {}", ShownJob(&self.redactor, job));
+            log_at!(self.error_level, "job request: {}", self.redactor.show(&**job));
         }
         log_at!(self.error_level, %took_ms, "job response: {}", self.redactor.show(response));
     }
@@ -72,17 +72,5 @@ struct Milliseconds(Duration);
 impl fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.1}", self.0.as_secs_f64() * 1000.0)
-    }
-}
-
-/// A raw job, decoded when it is displayed.
-struct ShownJob<'a>(&'a Redactor, &'a Bytes);
-
-impl fmt::Display for ShownJob<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Value::from_msgpack(self.1) {
-            Ok(job) => self.0.show(&job).fmt(f),
-            Err(error) => error.fmt(f),
-        }
     }
 }
