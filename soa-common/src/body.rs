@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 
 use crate::{
     InvalidField, InvalidMessage, Map, Value,
-    msgpack::{self, Reader, Token, Writer},
+    msgpack::{self, Element, Reader, Token, Writer},
 };
 
 /// The body of an action's request or response: a map that stays MessagePack bytes until someone looks.
@@ -211,10 +211,10 @@ pub(crate) fn find_all<'a, const N: usize>(map: &'a [u8], keys: [&str; N]) -> Op
     };
     let mut found = [None; N];
     for _ in 0..length {
-        // Keys of checked maps are scalars: one token each.
-        let (key, value) = (reader.token().ok()?, reader.skip().ok()?);
-        if let Token::Text(key) = key
-            && let Some(index) = keys.iter().position(|wanted| *wanted == key)
+        // Keys of checked maps are scalars: one element each.
+        let (key, value) = (reader.element().ok()?, reader.skip().ok()?);
+        if let Element::Text(key) = key
+            && let Some(index) = keys.iter().position(|wanted| wanted.as_bytes() == key)
         {
             found[index] = Some(value);
         }

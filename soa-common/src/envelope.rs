@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::{
     Body, InvalidMessage, JobRequest, JobResponse, Map, Value, body,
-    msgpack::{self, Reader, Token, Writer},
+    msgpack::{self, Element, Reader, Token, Writer},
     serializer::{Serializer, read_json},
     value::Integer,
 };
@@ -44,6 +44,8 @@ pub struct ReplyAddress {
     pub reply_to: Option<String>,
     /// Whether the client knows `is_caller_error` (PySOA 0.70 and later).
     knows_is_caller_error: bool,
+    /// Whether the meta map has `__expiry__`.
+    has_expiry: bool,
 }
 
 impl RequestEnvelope {
@@ -84,8 +86,9 @@ impl RequestEnvelope {
             return Err((InvalidMessage::new("the message has no request_id"), None));
         };
         let meta = meta.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta));
-        let address = ReplyAddress::new(payload.slice_ref(request_id), meta).map_err(|error| (error, None))?;
-        match expiry(&address.meta) {
+        let address = ReplyAddress::new(payload.slice_ref(request_id), meta);
+        let (address, expiry) = address.map_err(|error| (error, None))?;
+        match expiry {
             Ok(expiry) => {
                 let job = job.map_or(Bytes::from_static(&[NIL]), |job| payload.slice_ref(job));
                 Ok(Self { address, expiry, job })
@@ -99,9 +102,9 @@ impl ReplyAddress {
     /// The request id for logs: as text.
     #[must_use]
     pub fn request_id(&self) -> String {
-        match Value::from_msgpack(&self.request_id) {
-            Ok(Value::Integer(id)) => id.to_string(),
-            Ok(Value::Text(id)) => id,
+        match Reader::new(&self.request_id).token() {
+            Ok(Token::Integer(id)) => id.to_string(),
+            Ok(Token::Text(id)) => id.to_owned(),
             _ => "?".to_owned(),
         }
     }
@@ -126,21 +129,20 @@ impl ReplyAddress {
         let Ok(Token::Map(length)) = reader.token() else {
             return writer.map(0);
         };
-        let has_expiry = body::find(&self.meta, "__expiry__").is_some();
-        writer.map(length as usize + usize::from(!has_expiry));
+        writer.map(length as usize + usize::from(!self.has_expiry));
         for _ in 0..length {
             // The meta map was checked when it was read.
             let (Ok(key), Ok(value)) = (reader.skip(), reader.skip()) else {
                 return;
             };
             writer.raw(key);
-            match Reader::new(key).token() {
-                Ok(Token::Text("__expiry__")) => writer.float(expiry),
-                Ok(Token::Text("atomic_chunks")) => writer.bool(true),
+            match Reader::new(key).element() {
+                Ok(Element::Text(b"__expiry__")) => writer.float(expiry),
+                Ok(Element::Text(b"atomic_chunks")) => writer.bool(true),
                 _ => writer.raw(value),
             }
         }
-        if !has_expiry {
+        if !self.has_expiry {
             writer.text("__expiry__");
             writer.float(expiry);
         }
@@ -165,14 +167,16 @@ impl ReplyAddress {
             }
             if let (Some(request_id), Some(meta)) = (&request_id, &meta) {
                 msgpack::check(request_id).and_then(|()| msgpack::check(meta)).ok()?;
-                return Self::new(request_id.clone(), meta.clone()).ok();
+                return Self::new(request_id.clone(), meta.clone()).ok().map(|(address, _)| address);
             }
         }
         None
     }
 
-    fn new(request_id: Bytes, meta: Bytes) -> Result<Self, InvalidMessage> {
-        let Some([reply_to, client_version]) = body::find_all(&meta, ["reply_to", "client_version"]) else {
+    /// The address, and when the request expires.
+    fn new(request_id: Bytes, meta: Bytes) -> Result<(Self, Expiry), InvalidMessage> {
+        let keys = ["reply_to", "client_version", "__expiry__"];
+        let Some([reply_to, client_version, expires]) = body::find_all(&meta, keys) else {
             return Err(InvalidMessage::new("the meta of the message is no map"));
         };
         let reply_to = match reply_to.map(|bytes| Reader::new(bytes).token()) {
@@ -180,7 +184,8 @@ impl ReplyAddress {
             _ => None,
         };
         let knows_is_caller_error = client_version.is_some_and(knows_is_caller_error);
-        Ok(Self { request_id, meta, reply_to, knows_is_caller_error })
+        let (has_expiry, expiry) = (expires.is_some(), expires.map_or(Ok(None), expiry));
+        Ok((Self { request_id, meta, reply_to, knows_is_caller_error, has_expiry }, expiry))
     }
 }
 
@@ -252,24 +257,25 @@ impl ResponseEnvelope {
         let request_id = request_id.ok_or_else(|| InvalidMessage::new("the message has no request_id"))?;
         let response = response.ok_or_else(|| InvalidMessage::new("the message has no body"))?;
         let meta = meta.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta));
+        let [expires, atomic_chunks] = body::find_all(&meta, ["__expiry__", "atomic_chunks"]).unwrap_or_default();
         Ok(Self {
             request_id: match Reader::new(request_id).token() {
                 Ok(Token::Integer(id)) => Integer::as_u64(id),
                 _ => None,
             },
-            expiry: expiry(&meta)?,
-            has_atomic_chunks: body::find(&meta, "atomic_chunks").is_some_and(|bytes| bytes == [0xc3]),
+            expiry: expires.map_or(Ok(None), expiry)?,
+            has_atomic_chunks: atomic_chunks == Some(&[0xc3]),
             meta: Body::from_checked(meta),
             response: payload.slice_ref(response),
         })
     }
 }
 
-/// `__expiry__` of a checked meta map: `None` when it is absent or falsy.
-fn expiry(meta: &[u8]) -> Result<Option<f64>, InvalidMessage> {
-    let Some(bytes) = body::find(meta, "__expiry__") else {
-        return Ok(None);
-    };
+/// A time in Unix seconds, `None` for never.
+type Expiry = Result<Option<f64>, InvalidMessage>;
+
+/// The time that a checked `__expiry__` says: never when it is falsy.
+fn expiry(bytes: &[u8]) -> Expiry {
     match Reader::new(bytes).token()? {
         Token::Null | Token::Bool(false) | Token::Text("") | Token::List(0) | Token::Map(0) | Token::Bytes([]) => {
             Ok(None)

@@ -1,4 +1,4 @@
-use super::{Reader, Token};
+use super::{Element, Reader};
 use crate::{InvalidMessage, Value};
 
 /// How deep lists and maps may nest.
@@ -25,15 +25,18 @@ pub fn check(bytes: &[u8]) -> Result<(), InvalidMessage> {
         let start = reader.position();
         let is_key = current.is_map && current.left.is_multiple_of(2);
         current.left -= 1;
-        let inner = match reader.token()? {
-            Token::List(length) => Container { left: u64::from(length), is_map: false },
-            Token::Map(length) => Container { left: u64::from(length) * 2, is_map: true },
-            Token::Ext(kind, payload) => {
+        let inner = match reader.element()? {
+            // Most texts are ASCII, which is known sooner.
+            Element::Text(text) if text.is_ascii() || std::str::from_utf8(text).is_ok() => continue,
+            Element::Text(text) => return Err(reader.not_utf8(text.len())),
+            Element::List(length) => Container { left: u64::from(length), is_map: false },
+            Element::Map(length) => Container { left: u64::from(length) * 2, is_map: true },
+            Element::Ext(kind, payload) => {
                 Value::check_ext(kind, payload)
                     .map_err(|error| InvalidMessage::new(format!("at offset {start}: {error}")))?;
                 continue;
             }
-            _ => continue,
+            Element::Other => continue,
         };
         if is_key {
             return Err(InvalidMessage::new(format!("a map key at offset {start} is a list or a map")));

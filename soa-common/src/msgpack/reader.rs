@@ -23,6 +23,17 @@ pub enum Token<'a> {
     Ext(i8, &'a [u8]),
 }
 
+/// What [`Reader::element`] gives: as much of an element as walking past it takes.
+#[derive(Clone, Copy)]
+pub(crate) enum Element<'a> {
+    /// A text, not known to be UTF-8.
+    Text(&'a [u8]),
+    List(u32),
+    Map(u32),
+    Ext(i8, &'a [u8]),
+    Other,
+}
+
 /// Walks MessagePack bytes without allocating.
 ///
 /// It never trusts a length: an element that claims more bytes than there are is an error. It checks neither depth nor
@@ -74,7 +85,7 @@ impl<'a> Reader<'a> {
             }
             0xc7..=0xc9 => {
                 let length = self.length(marker - 0xc7)?;
-                self.ext(length)?
+                self.ext(length, Token::Ext)?
             }
             0xca => Token::Float(f64::from(f32::from_be_bytes(self.array()?))),
             0xcb => Token::Float(f64::from_be_bytes(self.array()?)),
@@ -86,7 +97,7 @@ impl<'a> Reader<'a> {
             0xd1 => Token::Integer(i64::from(i16::from_be_bytes(self.array()?)).into()),
             0xd2 => Token::Integer(i64::from(i32::from_be_bytes(self.array()?)).into()),
             0xd3 => Token::Integer(i64::from_be_bytes(self.array()?).into()),
-            0xd4..=0xd8 => self.ext(1 << (marker - 0xd4))?,
+            0xd4..=0xd8 => self.ext(1 << (marker - 0xd4), Token::Ext)?,
             0xd9..=0xdb => {
                 let length = self.length(marker - 0xd9)?;
                 self.text(length)?
@@ -108,31 +119,44 @@ impl<'a> Reader<'a> {
         // A count cannot overflow: every element takes at least one byte, so headers stop being read long before.
         let mut left: u64 = 1;
         while left > 0 {
-            left = left - 1 + self.skip_one()?;
+            left = left - 1
+                + match self.element()? {
+                    Element::List(length) => u64::from(length),
+                    Element::Map(length) => u64::from(length) * 2,
+                    _ => 0,
+                };
         }
         Ok(&self.bytes[start..self.position()])
     }
 
-    /// Passes over one element and gives how many elements it contains.
-    fn skip_one(&mut self) -> Result<u64, InvalidMessage> {
+    /// The next element, as [`token`](Self::token) for those who want to pass it or to compare a text with another one:
+    /// it looks into no value.
+    #[inline]
+    pub(crate) fn element(&mut self) -> Result<Element<'a>, InvalidMessage> {
         let [marker] = self.array()?;
         let length = match marker {
-            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => 0,
-            0x80..=0x8f => return Ok(u64::from(marker & 0x0f) * 2),
-            0x90..=0x9f => return Ok(u64::from(marker & 0x0f)),
-            0xa0..=0xbf => usize::from(marker & 0x1f),
+            0xa0..=0xbf => return self.take(usize::from(marker & 0x1f)).map(Element::Text),
+            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => return Ok(Element::Other),
+            0x80..=0x8f => return Ok(Element::Map(u32::from(marker & 0x0f))),
+            0x90..=0x9f => return Ok(Element::List(u32::from(marker & 0x0f))),
             0xc1 => return Err(self.no_marker()),
             0xc4..=0xc6 => self.length(marker - 0xc4)?,
-            0xc7..=0xc9 => 1 + self.length(marker - 0xc7)?,
+            0xc7..=0xc9 => {
+                let length = self.length(marker - 0xc7)?;
+                return self.ext(length, Element::Ext);
+            }
             0xca..=0xcb => 4 << (marker - 0xca),
             0xcc..=0xcf => 1 << (marker - 0xcc),
             0xd0..=0xd3 => 1 << (marker - 0xd0),
-            0xd4..=0xd8 => 1 + (1 << (marker - 0xd4)),
-            0xd9..=0xdb => self.length(marker - 0xd9)?,
-            0xdc..=0xdd => return Ok(self.length(marker - 0xdc + 1)? as u64),
-            0xde..=0xdf => return Ok(self.length(marker - 0xde + 1)? as u64 * 2),
+            0xd4..=0xd8 => return self.ext(1 << (marker - 0xd4), Element::Ext),
+            0xd9..=0xdb => {
+                let length = self.length(marker - 0xd9)?;
+                return self.take(length).map(Element::Text);
+            }
+            0xdc..=0xdd => return Ok(Element::List(self.length(marker - 0xdc + 1)? as u32)),
+            0xde..=0xdf => return Ok(Element::Map(self.length(marker - 0xde + 1)? as u32)),
         };
-        self.take(length).map(|_| 0)
+        self.take(length).map(|_| Element::Other)
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], InvalidMessage> {
@@ -177,14 +201,17 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, length: usize) -> Result<Token<'a>, InvalidMessage> {
         let text = self.take(length)?;
-        std::str::from_utf8(text).map(Token::Text).map_err(|_| {
-            let start = self.position() - length;
-            InvalidMessage::new(format!("the text at offset {start} is not UTF-8"))
-        })
+        std::str::from_utf8(text).map(Token::Text).map_err(|_| self.not_utf8(length))
     }
 
-    fn ext(&mut self, length: usize) -> Result<Token<'a>, InvalidMessage> {
+    /// The error for the text that was read last.
+    #[cold]
+    pub(super) fn not_utf8(&self, length: usize) -> InvalidMessage {
+        InvalidMessage::new(format!("the text at offset {} is not UTF-8", self.position() - length))
+    }
+
+    fn ext<T>(&mut self, length: usize, make: impl FnOnce(i8, &'a [u8]) -> T) -> Result<T, InvalidMessage> {
         let kind = i8::from_be_bytes(self.array()?);
-        Ok(Token::Ext(kind, self.take(length)?))
+        Ok(make(kind, self.take(length)?))
     }
 }
