@@ -2,13 +2,19 @@
 
 use std::sync::LazyLock;
 
-use soa_common::JobRequest;
+use soa_common::{
+    JobRequest,
+    msgpack::{Reader, Token},
+};
 
 use crate::schema::{Boolean, Dictionary, Integer, List, Path, Schema, SchemalessDictionary, UnicodeString, Violation};
 
 /// Everything that is wrong with a raw job.
 pub(crate) fn check_raw(job: &[u8]) -> Vec<Violation> {
-    JOB.validate(job)
+    match quick::job(&mut Reader::new(job)) {
+        Some(()) => Vec::new(),
+        None => JOB.validate(job),
+    }
 }
 
 /// The same for a job that was read already, or never was bytes.
@@ -51,3 +57,145 @@ static ACTIONS: LazyLock<Schema> = LazyLock::new(|| {
 });
 
 static BODY: LazyLock<Schema> = LazyLock::new(|| SchemalessDictionary::new().keys(UnicodeString::new()).into());
+
+/// The same schemas written out, for the jobs that they find nothing wrong with: a tenth of the time that a walk through
+/// schemas takes. Each function passes over what it is named for and gives nothing where the walk is to say what is wrong.
+mod quick {
+    use super::{Reader, Token};
+
+    pub(super) fn job(reader: &mut Reader<'_>) -> Option<()> {
+        let seen = entries(reader, |key, reader| match key {
+            Token::Text("control") => control(reader).map(|()| 1),
+            Token::Text("context") => context(reader).map(|()| 2),
+            Token::Text("actions") => actions(reader).map(|()| 4),
+            _ => None,
+        });
+        (seen? == 7).then_some(())
+    }
+
+    fn control(reader: &mut Reader<'_>) -> Option<()> {
+        let seen = entries(reader, |key, reader| match key {
+            Token::Text("continue_on_error") => boolean(reader).map(|()| 1),
+            Token::Text("suppress_response") => boolean(reader).map(|()| 0),
+            key => extra(key, reader),
+        });
+        (seen? == 1).then_some(())
+    }
+
+    fn context(reader: &mut Reader<'_>) -> Option<()> {
+        let seen = entries(reader, |key, reader| match key {
+            Token::Text("correlation_id") => text(reader).map(|()| 1),
+            Token::Text("switches") => integers(reader).map(|()| 2),
+            Token::Text("caller" | "calling_service") => text(reader).map(|()| 0),
+            key => extra(key, reader),
+        });
+        (seen? == 3).then_some(())
+    }
+
+    fn actions(reader: &mut Reader<'_>) -> Option<()> {
+        let Token::List(length @ 1..) = reader.token().ok()? else { return None };
+        (0..length).try_for_each(|_| action(reader))
+    }
+
+    fn action(reader: &mut Reader<'_>) -> Option<()> {
+        let seen = entries(reader, |key, reader| match key {
+            Token::Text("action") => text(reader).map(|()| 1),
+            Token::Text("body") => body(reader).map(|()| 0),
+            _ => None,
+        });
+        (seen? == 1).then_some(())
+    }
+
+    fn body(reader: &mut Reader<'_>) -> Option<()> {
+        entries(reader, |key, reader| match key {
+            Token::Text(_) => anything(reader).map(|()| 0),
+            _ => None,
+        })
+        .map(|_| ())
+    }
+
+    /// A map, with a check for the value behind each key; gives the bits of the required keys that were there.
+    fn entries<'a>(
+        reader: &mut Reader<'a>,
+        mut value: impl FnMut(Token<'a>, &mut Reader<'a>) -> Option<u8>,
+    ) -> Option<u8> {
+        let Token::Map(length) = reader.token().ok()? else { return None };
+        (0..length).try_fold(0, |seen, _| {
+            let key = reader.token().ok()?;
+            Some(seen | value(key, reader)?)
+        })
+    }
+
+    /// The value behind a key that is not declared.
+    fn extra(key: Token<'_>, reader: &mut Reader<'_>) -> Option<u8> {
+        match key {
+            Token::List(_) | Token::Map(_) => None,
+            _ => reader.skip().ok().map(|_| 0),
+        }
+    }
+
+    fn anything(reader: &mut Reader<'_>) -> Option<()> {
+        let mut ahead = reader.clone();
+        match ahead.token().ok()? {
+            Token::List(_) | Token::Map(_) => drop(reader.skip().ok()?),
+            _ => *reader = ahead,
+        }
+        Some(())
+    }
+
+    fn integers(reader: &mut Reader<'_>) -> Option<()> {
+        let Token::List(length) = reader.token().ok()? else { return None };
+        (0..length).try_for_each(|_| matches!(reader.token(), Ok(Token::Integer(_))).then_some(()))
+    }
+
+    fn boolean(reader: &mut Reader<'_>) -> Option<()> {
+        matches!(reader.token(), Ok(Token::Bool(_))).then_some(())
+    }
+
+    fn text(reader: &mut Reader<'_>) -> Option<()> {
+        matches!(reader.token(), Ok(Token::Text(_))).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+    use serde_json::json;
+    use soa_common::Body;
+
+    use super::*;
+
+    fn jobs() -> impl Strategy<Value = Vec<u8>> {
+        let control = json!({"continue_on_error": false, "suppress_response": true, "timeout": 2});
+        let context = json!({"correlation_id": "c", "switches": [5, -7], "caller": "ä", "extra": [{}]});
+        let plain = json!({"correlation_id": "", "switches": []});
+        let jobs = [
+            json!({"control": control, "context": context, "actions": [{"action": "a", "body": {"x": [1], "y": "z"}}]}),
+            json!({"actions": [{"body": {}, "action": "a"}, {"action": "b"}], "context": plain, "control": control}),
+        ];
+        let jobs: Vec<_> = jobs.iter().map(|job| Body::encode(job).unwrap().to_msgpack().to_vec()).collect();
+        proptest::sample::select(jobs)
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_check_accepts_what_the_walk_accepts(
+            job in jobs(),
+            changes in vec((any::<prop::sample::Index>(), any::<u8>(), 0..4), 0..3),
+        ) {
+            let mut job = job;
+            for (place, byte, change) in changes {
+                let place = place.index(job.len());
+                match change {
+                    0 => drop(job.remove(place)),
+                    1 => job.insert(place, byte),
+                    // One kind of value becomes another one of about the same length.
+                    2 => job[place] = [0x80, 0x90, 0xa0, 0xc0, 0xc1, 0xc2, 0xc4, 0xd4][usize::from(byte % 8)],
+                    _ => job[place] = job[place].wrapping_add(byte % 3).wrapping_sub(1),
+                }
+            }
+            let is_valid = quick::job(&mut Reader::new(&job)).is_some();
+            prop_assert_eq!(is_valid, JOB.validate(&job).is_empty());
+        }
+    }
+}
