@@ -17,7 +17,7 @@ const LINES: [(&str, &str, &str); 5] = [
     ("pysoa-msgpack1", "PySOA", "#808080"),
 ];
 
-const WIDTH: f64 = 960.0;
+const WIDTH: f64 = 980.0;
 const HEIGHT: f64 = 420.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = HEIGHT - 80.0;
@@ -46,7 +46,7 @@ pub fn plot(results: &Results) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
          aria-label=\"Throughput and latency over concurrency\">\n<style>{STYLE}</style>\n"
     );
-    for (left, title, metric) in [(70.0, "requests/s", "rps"), (560.0, "median latency, µs", "p50_us")] {
+    for (left, title, metric) in [(90.0, "requests/s", "rps"), (580.0, "median latency, µs", "p50_us")] {
         Panel::new(left, title, metric, results).draw(&mut svg);
     }
     for (index, (_, name, colour)) in LINES.iter().enumerate() {
@@ -149,7 +149,7 @@ mod tests {
         let results = Results { samples: vec![sample(4, 10_000.0), sample(1, 100.0)], ..Results::default() };
         let svg = plot(&results);
         // From the lower left corner of the first panel to its upper right one, the smallest concurrency first.
-        assert!(svg.contains("<path class=\"line\" stroke=\"#d9480f\" d=\"M70.0 340.0L450.0 50.0\"/>"), "{svg}");
+        assert!(svg.contains("<path class=\"line\" stroke=\"#d9480f\" d=\"M90.0 340.0L470.0 50.0\"/>"), "{svg}");
         assert!(svg.contains(">10,000</text>"), "{svg}");
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
     }
