@@ -108,7 +108,10 @@ impl<'a> Reader<'a> {
             },
             Head::Data(None) => Reply::Nil,
             Head::Data(Some(length)) => {
-                let end = line_end.checked_add(length).filter(|end| *end + 2 <= self.input.len()).ok_or_else(broken)?;
+                let end = line_end.checked_add(length).ok_or_else(broken)?;
+                if !self.input.get(end..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
+                    return Err(broken());
+                }
                 self.at = end + 2;
                 Reply::Data(self.bytes(line_end..end))
             }
@@ -229,8 +232,15 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_an_error() {
-        for input in [&b"HTTP/1.1 400\r\n"[..], b"$x\r\n", b":\r\n", b"+OK\n", b"%1\r\n", b"$99999999999999999999\r\n"]
-        {
+        for input in [
+            &b"HTTP/1.1 400\r\n"[..],
+            b"$x\r\n",
+            b":\r\n",
+            b"+OK\n",
+            b"%1\r\n",
+            b"$99999999999999999999\r\n",
+            b"$1\r\nabc",
+        ] {
             let scanned = Scanner::default().next(input);
             assert!(scanned.is_err() || read(input).is_err(), "{}", input.escape_ascii());
         }
