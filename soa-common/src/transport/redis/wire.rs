@@ -120,11 +120,11 @@ impl Wire {
         state.written
     }
 
-    /// Sends what the query under way has to send still. For another thread than that of the runtime.
-    pub(super) fn send_rest(&self) {
-        let mut state = self.state();
+    /// Sends what the query under way has to send still; false while there is no room for all of it. For another thread
+    /// than that of the runtime.
+    pub(super) fn send_rest(&self) -> bool {
         // What fails here fails for the query too.
-        let _ = state.write_all(&self.socket);
+        !matches!(self.state().write_all(&self.socket), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Takes the replies of the query under way when all are there: to itself the query will seem to have got nothing.
@@ -136,17 +136,21 @@ impl Wire {
         }
         state.write_all(&self.socket).ok()?;
         let replies = loop {
-            if let Some(replies) = state.finish().ok()? {
-                break replies;
+            match state.finish() {
+                Ok(None) => state.read(&self.socket, Mover::Other).ok()?,
+                Ok(Some(replies)) => break Some(replies),
+                // The query will find the same, once it looks.
+                Err(_) => break None,
             }
-            state.read(&self.socket, Mover::Other).ok()?;
         };
-        state.awaited = replies.len();
-        state.is_taken = true;
+        if let Some(replies) = &replies {
+            (state.awaited, state.is_taken) = (replies.len(), true);
+        }
+        // The system tells the runtime nothing of bytes that are read already.
         if let Some(waker) = state.waker.take() {
             waker.wake();
         }
-        Some(replies)
+        replies
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -240,10 +244,10 @@ fn closed() -> RedisError {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, io::Read, os::unix::net, thread};
+    use std::{future::poll_fn, io::Read, os::unix::net, sync::Arc, thread, time::Duration};
 
     use futures_util::poll;
-    use tokio::{io::AsyncWriteExt, net::UnixStream};
+    use tokio::{io::AsyncWriteExt, net::UnixStream, time::timeout};
 
     use super::*;
 
@@ -317,10 +321,23 @@ mod tests {
             redis.read_exact(&mut received).unwrap();
             received
         });
-        while wire.written() < length as u64 {
-            wire.send_rest();
-        }
+        while !wire.send_rest() {}
         assert!(reader.join().unwrap() == bytes);
+    }
+
+    #[tokio::test]
+    async fn what_another_thread_reads_and_cannot_be_a_reply_fails_the_query() {
+        let (wire, mut redis) = pair();
+        wire.begin(commands(1)).unwrap();
+        let wire = Arc::new(wire);
+        let shared = Arc::clone(&wire);
+        let query = tokio::spawn(async move { finish(&shared).await });
+        while wire.written() == 0 {
+            tokio::task::yield_now().await;
+        }
+        redis.write_all(b"HTTP/1.1 400\r\n").await.unwrap();
+        assert_eq!(wire.take_replies(), None);
+        assert!(timeout(Duration::from_secs(60), query).await.unwrap().unwrap().is_err());
     }
 
     #[tokio::test]

@@ -212,6 +212,51 @@ async fn a_response_that_waits_for_the_length_of_its_list_is_sent_once() {
     assert_eq!(list(&redis, RESPONSES).len(), 2, "and not again");
 }
 
+/// A response larger than what the system holds for a Redis that reads nothing.
+#[tokio::test]
+async fn a_response_that_is_half_sent_is_sent_to_its_end() {
+    let redis = RedisServer::start();
+    // So that nothing is asked before a large response is sent.
+    redis.command(&["ACL", "SETUSER", "default", "-multi"]);
+    let mut settings = settings(&redis.url());
+    (settings.maximum_message_size, settings.log_messages_larger_than) = (1 << 30, 0);
+    let transport = Arc::new(transport(&settings));
+    let rescue = transport.rescue().unwrap();
+    send_all(&redis, &[request(1), request(2)]);
+    let (begin, begun) = oneshot::channel::<()>();
+    let (answered, is_answered) = oneshot::channel::<()>();
+    let running = Stuck::start(async move |block| {
+        let requests = transport.receive(2).await.unwrap();
+        for text in ["x".repeat(100_000), "small".to_owned()] {
+            transport.respond(&requests[0].reply, &response(&text)).await.unwrap();
+        }
+        let huge = response(&"x".repeat(32 << 20));
+        let mut second = pin!(transport.respond(&requests[1].reply, &huge));
+        answered.send(()).unwrap();
+        begun.await.unwrap();
+        // So that the task behind it has sent what it can.
+        for _ in 0..10 {
+            assert!(poll!(&mut second).is_pending());
+            tokio::task::yield_now().await;
+        }
+        block();
+        second.await
+    });
+    let paused = async {
+        is_answered.await.unwrap();
+        redis.pause();
+        begin.send(()).unwrap();
+    };
+    let (stuck, ()) = tokio::join!(running, paused);
+    let mut relief = rescue.relieve();
+    assert!(poll!(&mut relief).is_pending(), "Redis has not read all");
+    redis.resume();
+    relief.await;
+    until_length(&redis, RESPONSES, 3).await;
+    stuck.release().await.unwrap();
+    assert_eq!(list(&redis, RESPONSES).len(), 3, "and not again");
+}
+
 #[tokio::test]
 async fn a_request_that_was_not_started_goes_back_to_the_head() {
     let redis = RedisServer::start();

@@ -81,11 +81,13 @@ impl Desk {
         self.ready.extend(std::mem::replace(&mut self.refused, later).into_values());
     }
 
+    /// See [`Pusher::send_rest`](super::Pusher::send_rest).
+    pub(super) fn send_rest(&self) -> bool {
+        self.wire.upgrade().is_none_or(|wire| wire.send_rest())
+    }
+
     /// See [`Pusher::take_over`](super::Pusher::take_over).
     pub(super) fn take_over(&mut self) -> Vec<Entry> {
-        if let Some(wire) = self.wire.upgrade() {
-            wire.send_rest();
-        }
         self.receive();
         let next = std::mem::take(&mut self.next).into_iter().flat_map(|run| run.entries);
         let refused = std::mem::take(&mut self.refused).into_values();

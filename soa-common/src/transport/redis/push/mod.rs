@@ -152,11 +152,20 @@ impl Pusher {
         tokio::spawn(Committer::new(Arc::clone(&self.node), desk).run());
     }
 
-    /// Sends what is half sent, and gives what is not sent at all: for another thread, when the runtime of this pusher
-    /// is stuck. Who waits for the messages goes on waiting.
+    /// Sends what is half sent; false while Redis does not take all of it. For another thread, when the runtime of this
+    /// pusher is stuck.
+    pub(super) fn send_rest(&self) -> bool {
+        self.desk().is_none_or(|desk| desk::lock(&desk).send_rest())
+    }
+
+    /// Gives what is not sent at all: for another thread, when the runtime of this pusher is stuck. Who waits for the
+    /// messages goes on waiting.
     pub(super) fn take_over(&self) -> Vec<Entry> {
-        let desk = self.queue().as_ref().and_then(|queue| queue.desk.upgrade());
-        desk.map(|desk| desk::lock(&desk).take_over()).unwrap_or_default()
+        self.desk().map(|desk| desk::lock(&desk).take_over()).unwrap_or_default()
+    }
+
+    fn desk(&self) -> Option<Arc<Mutex<Desk>>> {
+        self.queue().as_ref().and_then(|queue| queue.desk.upgrade())
     }
 
     /// Pushes messages that another pusher was given.

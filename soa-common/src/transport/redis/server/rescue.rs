@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, join_all},
+    future::{BoxFuture, join, join_all},
 };
 use redis::RedisError;
 use tokio::{
@@ -19,7 +19,7 @@ use crate::{
     transport::{
         Rescue, TransportError, TransportErrorKind,
         redis::{
-            Node,
+            Node, Pusher,
             commands::{Commands, Number},
             connection::{Connection, describe},
             pop::{UnderWay, unblocking},
@@ -28,11 +28,12 @@ use crate::{
     },
 };
 
-/// How long an outstanding pop may take to end: the longest block where Redis does not let us end it, and some more.
-const POP_LIMIT: Duration = Duration::from_millis(1500);
+/// How long an outstanding pop may take to end: the longest block where Redis does not let us end it, and some more. As
+/// long may be taken for sending the rest of what is half sent.
+const LIMIT: Duration = Duration::from_millis(1500);
 
-/// How long a pop has to end before it is told again.
-const UNBLOCK_INTERVAL: Duration = Duration::from_millis(5);
+/// How long a pop has to end before it is told again, and Redis to make room.
+const INTERVAL: Duration = Duration::from_millis(5);
 
 /// How long Redis has to reply to a command.
 const REPLY_LIMIT: Duration = Duration::from_secs(2);
@@ -80,8 +81,9 @@ impl RedisRescue {
         for (stuck, outlet) in self.stuck.outlets.iter().zip(&self.shared.outlets) {
             outlet.pusher().adopt(stuck.pusher().take_over());
         }
+        let halves = join_all(self.stuck.outlets.iter().map(|stuck| send_rest(stuck.pusher())));
         let pops = self.under_way.iter().zip(&self.masters.masters);
-        join_all(pops.map(|(pop, master)| self.end_pop(pop, master))).await;
+        join(halves, join_all(pops.map(|(pop, master)| self.end_pop(pop, master)))).await;
     }
 
     async fn end_pop(&self, pop: &UnderWay, master: &Master) {
@@ -89,9 +91,9 @@ impl RedisRescue {
             if let Some(id) = id {
                 master.unblock(id).await;
             }
-            time::sleep(UNBLOCK_INTERVAL).await;
+            time::sleep(INTERVAL).await;
         });
-        let Ok(popped) = time::timeout(POP_LIMIT, taken).await else { return };
+        let Ok(popped) = time::timeout(LIMIT, taken).await else { return };
         let frames: Vec<Bytes> = popped.into_iter().map(|popped| popped.frame).collect();
         if frames.is_empty() {
             return;
@@ -105,6 +107,16 @@ impl RedisRescue {
         });
         let _ = put_back.await;
     }
+}
+
+/// Sends what is half sent, as Redis takes it.
+async fn send_rest(pusher: &Pusher) {
+    let sent = async {
+        while !pusher.send_rest() {
+            time::sleep(INTERVAL).await;
+        }
+    };
+    let _ = time::timeout(LIMIT, sent).await;
 }
 
 impl Rescue<RedisReply> for RedisRescue {
