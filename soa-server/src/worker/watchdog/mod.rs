@@ -35,7 +35,7 @@ const AHEAD: Duration = Duration::from_millis(100);
 /// How often a transport is relieved again whose thread stays stuck.
 const RELIEF_INTERVAL: Duration = Duration::from_secs(1);
 
-/// From when on it is told that a thread is stuck.
+/// From when on a thread counts as stuck: that is told then, and at its limit the worker ends.
 const NOTABLE: Duration = Duration::from_secs(1);
 
 /// What acts for the transport of a worker; see [`Rescue::relieve`](soa_common::transport::Rescue::relieve).
@@ -81,10 +81,7 @@ pub(super) async fn watch(watch: Watch, relief: Weak<dyn Relief>, limits: Limits
             let now = ticks.tick().await.max(Instant::now());
             let mut look = watchdog.watch.look(now);
             watchdog.follow(&look.late, now);
-            let culprit = look.late.iter().position(|late| {
-                let limit = late.slot.limit(late.since, limits.timeout);
-                limit.is_some_and(|limit| limit <= now)
-            });
+            let culprit = look.late.iter().position(|late| is_over(late, limits.timeout, now));
             if let Some(culprit) = culprit {
                 let culprit = look.late.swap_remove(culprit);
                 drop(look);
@@ -96,6 +93,13 @@ pub(super) async fn watch(watch: Watch, relief: Weak<dyn Relief>, limits: Limits
         }
         watchdog.watch.park().await;
     }
+}
+
+/// Whether the worker is to end because of it. What comes to its limit while it computes for a moment is left to yield:
+/// then it is interrupted by itself.
+fn is_over(late: &Late, timeout: Option<Duration>, now: Instant) -> bool {
+    let limit = late.slot.limit(late.since, timeout);
+    limit.is_some_and(|limit| limit.max(late.since + NOTABLE) <= now)
 }
 
 struct Watchdog {

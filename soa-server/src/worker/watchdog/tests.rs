@@ -6,7 +6,8 @@ use soa_common::transport::Received;
 use tokio::time::Instant;
 
 use self::stuck::{LIMIT, PATIENCE, Place, Stuck, UNSENT, request};
-use crate::{ServerSettings, worker::Ended};
+use super::{Late, is_over};
+use crate::{ServerSettings, watch::Beside, worker::Ended};
 
 fn limited(settings: &mut ServerSettings) {
     settings.harakiri.actions.insert("block".to_owned(), Some(LIMIT));
@@ -37,6 +38,17 @@ fn the_transport_is_relieved_before_requests_are_put_back() {
     // And again while it lasts.
     assert_eq!(stuck.notes.recv_timeout(PATIENCE).unwrap(), "relieved");
     stuck.end();
+}
+
+#[test]
+fn what_computes_for_a_moment_at_its_limit_ends_no_worker() {
+    let since = Instant::now();
+    for (limit, expected) in [(0, 1_000), (999, 1_000), (5_000, 5_000)] {
+        let limit = Duration::from_millis(limit);
+        let late = Late { slot: Beside::limited("test", limit), since };
+        let at = |milliseconds| is_over(&late, None, since + Duration::from_millis(milliseconds));
+        assert!(!at(expected - 1) && at(expected), "{limit:?}");
+    }
 }
 
 #[test]
