@@ -35,7 +35,9 @@ impl Body {
     /// # Errors
     /// When the value's `Serialize` refuses or gives something else.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, InvalidField> {
-        let bytes = msgpack::encode(value)?;
+        // Room for small bodies, which otherwise grow from nothing in many steps.
+        let mut bytes = Vec::with_capacity(128);
+        msgpack::encode_into(&mut bytes, value)?;
         match Reader::new(&bytes).token() {
             Ok(Token::Map(_)) => Ok(Self(Repr::Raw(bytes.into()))),
             Ok(Token::Null) => Ok(Self::empty()),
@@ -210,9 +212,10 @@ pub(crate) fn find_all<'a, const N: usize>(map: &'a [u8], keys: [&str; N]) -> Op
         return None;
     };
     let mut found = [None; N];
-    for _ in 0..length {
-        // Keys of checked maps are scalars: one element each.
-        let (key, value) = (reader.element().ok()?, reader.skip().ok()?);
+    for left in (0..length).rev() {
+        // Keys of checked maps are scalars: one element each. The last value, often the largest, is what is left.
+        let key = reader.element().ok()?;
+        let value = if left == 0 { reader.rest() } else { reader.skip().ok()? };
         if let Element::Text(key) = key
             && let Some(index) = keys.iter().position(|wanted| wanted.as_bytes() == key)
         {

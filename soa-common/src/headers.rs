@@ -67,9 +67,10 @@ impl Context {
     /// The active switches, in the order of the wire.
     #[must_use]
     pub fn switches(&self) -> Vec<i64> {
-        let switches = self.get("switches");
-        let switches = switches.as_ref().and_then(Value::as_list).unwrap_or_default();
-        switches.iter().filter_map(Value::as_i64).collect()
+        match self.get("switches") {
+            Some(Value::List(switches)) => switches.into_iter().filter_map(|switch| switch.as_i64()).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// What the caller says of itself.

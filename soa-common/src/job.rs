@@ -203,7 +203,10 @@ fn text(value: Option<&[u8]>) -> Option<String> {
 fn elements(list: &[u8]) -> Result<impl Iterator<Item = Result<&[u8], InvalidMessage>>, InvalidMessage> {
     let mut reader = Reader::new(list);
     match reader.token()? {
-        Token::List(length) => Ok((0..length).map(move |_| reader.skip())),
+        // The last one is what is left.
+        Token::List(length) => {
+            Ok((0..length).rev().map(move |left| if left == 0 { Ok(reader.rest()) } else { reader.skip() }))
+        }
         _ => Err(InvalidMessage::new("the response holds something else where a list belongs")),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use soa_common::{
     JobRequest,
-    msgpack::{Reader, Token},
+    msgpack::{Element, Reader, Token},
 };
 
 use crate::schema::{Boolean, Dictionary, Integer, List, Path, Schema, SchemalessDictionary, UnicodeString, Violation};
@@ -59,15 +59,16 @@ static ACTIONS: LazyLock<Schema> = LazyLock::new(|| {
 static BODY: LazyLock<Schema> = LazyLock::new(|| SchemalessDictionary::new().keys(UnicodeString::new()).into());
 
 /// The same schemas written out, for the jobs that they find nothing wrong with: a tenth of the time that a walk through
-/// schemas takes. Each function passes over what it is named for and gives nothing where the walk is to say what is wrong.
+/// schemas takes. That texts are UTF-8 was proven before. Each function passes over what it is named for and gives nothing
+/// where the walk is to say what is wrong.
 mod quick {
-    use super::{Reader, Token};
+    use super::{Element, Reader, Token};
 
     pub(super) fn job(reader: &mut Reader<'_>) -> Option<()> {
         let seen = entries(reader, |key, reader| match key {
-            Token::Text("control") => control(reader).map(|()| 1),
-            Token::Text("context") => context(reader).map(|()| 2),
-            Token::Text("actions") => actions(reader).map(|()| 4),
+            Element::Text(b"control") => control(reader).map(|()| 1),
+            Element::Text(b"context") => context(reader).map(|()| 2),
+            Element::Text(b"actions") => actions(reader).map(|()| 4),
             _ => None,
         });
         (seen? == 7).then_some(())
@@ -75,8 +76,8 @@ mod quick {
 
     fn control(reader: &mut Reader<'_>) -> Option<()> {
         let seen = entries(reader, |key, reader| match key {
-            Token::Text("continue_on_error") => boolean(reader).map(|()| 1),
-            Token::Text("suppress_response") => boolean(reader).map(|()| 0),
+            Element::Text(b"continue_on_error") => boolean(reader).map(|()| 1),
+            Element::Text(b"suppress_response") => boolean(reader).map(|()| 0),
             key => extra(key, reader),
         });
         (seen? == 1).then_some(())
@@ -84,23 +85,23 @@ mod quick {
 
     fn context(reader: &mut Reader<'_>) -> Option<()> {
         let seen = entries(reader, |key, reader| match key {
-            Token::Text("correlation_id") => text(reader).map(|()| 1),
-            Token::Text("switches") => integers(reader).map(|()| 2),
-            Token::Text("caller" | "calling_service") => text(reader).map(|()| 0),
+            Element::Text(b"correlation_id") => text(reader).map(|()| 1),
+            Element::Text(b"switches") => integers(reader).map(|()| 2),
+            Element::Text(b"caller" | b"calling_service") => text(reader).map(|()| 0),
             key => extra(key, reader),
         });
         (seen? == 3).then_some(())
     }
 
     fn actions(reader: &mut Reader<'_>) -> Option<()> {
-        let Token::List(length @ 1..) = reader.token().ok()? else { return None };
+        let Element::List(length @ 1..) = reader.element().ok()? else { return None };
         (0..length).try_for_each(|_| action(reader))
     }
 
     fn action(reader: &mut Reader<'_>) -> Option<()> {
         let seen = entries(reader, |key, reader| match key {
-            Token::Text("action") => text(reader).map(|()| 1),
-            Token::Text("body") => body(reader).map(|()| 0),
+            Element::Text(b"action") => text(reader).map(|()| 1),
+            Element::Text(b"body") => body(reader).map(|()| 0),
             _ => None,
         });
         (seen? == 1).then_some(())
@@ -108,7 +109,7 @@ mod quick {
 
     fn body(reader: &mut Reader<'_>) -> Option<()> {
         entries(reader, |key, reader| match key {
-            Token::Text(_) => anything(reader).map(|()| 0),
+            Element::Text(_) => reader.skip().ok().map(|_| 0),
             _ => None,
         })
         .map(|_| ())
@@ -117,34 +118,25 @@ mod quick {
     /// A map, with a check for the value behind each key; gives the bits of the required keys that were there.
     fn entries<'a>(
         reader: &mut Reader<'a>,
-        mut value: impl FnMut(Token<'a>, &mut Reader<'a>) -> Option<u8>,
+        mut value: impl FnMut(Element<'a>, &mut Reader<'a>) -> Option<u8>,
     ) -> Option<u8> {
-        let Token::Map(length) = reader.token().ok()? else { return None };
+        let Element::Map(length) = reader.element().ok()? else { return None };
         (0..length).try_fold(0, |seen, _| {
-            let key = reader.token().ok()?;
+            let key = reader.element().ok()?;
             Some(seen | value(key, reader)?)
         })
     }
 
     /// The value behind a key that is not declared.
-    fn extra(key: Token<'_>, reader: &mut Reader<'_>) -> Option<u8> {
+    fn extra(key: Element<'_>, reader: &mut Reader<'_>) -> Option<u8> {
         match key {
-            Token::List(_) | Token::Map(_) => None,
+            Element::List(_) | Element::Map(_) => None,
             _ => reader.skip().ok().map(|_| 0),
         }
     }
 
-    fn anything(reader: &mut Reader<'_>) -> Option<()> {
-        let mut ahead = reader.clone();
-        match ahead.token().ok()? {
-            Token::List(_) | Token::Map(_) => drop(reader.skip().ok()?),
-            _ => *reader = ahead,
-        }
-        Some(())
-    }
-
     fn integers(reader: &mut Reader<'_>) -> Option<()> {
-        let Token::List(length) = reader.token().ok()? else { return None };
+        let Element::List(length) = reader.element().ok()? else { return None };
         (0..length).try_for_each(|_| matches!(reader.token(), Ok(Token::Integer(_))).then_some(()))
     }
 
@@ -153,7 +145,7 @@ mod quick {
     }
 
     fn text(reader: &mut Reader<'_>) -> Option<()> {
-        matches!(reader.token(), Ok(Token::Text(_))).then_some(())
+        matches!(reader.element(), Ok(Element::Text(_))).then_some(())
     }
 }
 
@@ -161,7 +153,7 @@ mod quick {
 mod tests {
     use proptest::{collection::vec, prelude::*};
     use serde_json::json;
-    use soa_common::Body;
+    use soa_common::{Body, msgpack};
 
     use super::*;
 
@@ -194,8 +186,10 @@ mod tests {
                     _ => job[place] = job[place].wrapping_add(byte % 3).wrapping_sub(1),
                 }
             }
-            let is_valid = quick::job(&mut Reader::new(&job)).is_some();
-            prop_assert_eq!(is_valid, JOB.validate(&job).is_empty());
+            if msgpack::check(&job).is_ok() {
+                let is_valid = quick::job(&mut Reader::new(&job)).is_some();
+                prop_assert_eq!(is_valid, JOB.validate(&job).is_empty());
+            }
         }
     }
 }

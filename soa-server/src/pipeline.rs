@@ -25,14 +25,16 @@ impl Service {
     /// Whatever happens is in the response: a job that has not the right shape, unknown actions, errors, panics, and what
     /// ran for longer than the limits in `info` allow.
     pub async fn process(&self, job: &Bytes, info: JobInfo) -> JobResponse {
-        self.process_on(&JobClock::new(info.harakiri), job, &info.request_id, info.deadline).await
+        let read = JobRequest::from_body(job);
+        self.process_on(&JobClock::new(info.harakiri), job, read, &info.request_id, info.deadline).await
     }
 
-    /// As [`process`](Self::process), with a clock that others read.
+    /// As [`process`](Self::process), for a job that was read already and with a clock that others read.
     pub(crate) async fn process_on(
         &self,
         clock: &JobClock,
         job: &Bytes,
+        read: JobRequest,
         request_id: &str,
         deadline: Option<Instant>,
     ) -> JobResponse {
@@ -40,7 +42,7 @@ impl Service {
         if !violations.is_empty() {
             return refused(violations);
         }
-        self.run(clock, JobRequest::from_body(job), request_id, deadline).await
+        self.run(clock, read, request_id, deadline).await
     }
 
     /// As [`process`](Self::process), for a job that never was bytes.

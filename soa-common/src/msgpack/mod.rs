@@ -11,8 +11,7 @@ mod typed;
 mod writer;
 
 pub use check::{MAX_DEPTH, check};
-pub(crate) use reader::Element;
-pub use reader::{Reader, Token};
+pub use reader::{Element, Reader, Token};
 pub(crate) use typed::kind;
 pub use typed::{Misfit, decode, decode_or_locate, encode, encode_into};
 pub use writer::Writer;

@@ -23,14 +23,18 @@ pub enum Token<'a> {
     Ext(i8, &'a [u8]),
 }
 
-/// What [`Reader::element`] gives: as much of an element as walking past it takes.
-#[derive(Clone, Copy)]
-pub(crate) enum Element<'a> {
-    /// A text, not known to be UTF-8.
+/// One element of a MessagePack stream, of which only the kind is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element<'a> {
+    /// A text, which may turn out not to be UTF-8.
     Text(&'a [u8]),
+    /// An array of this many elements, which follow.
     List(u32),
+    /// A map of this many entries; key, value, key, value follow.
     Map(u32),
+    /// An extension: its type and its bytes.
     Ext(i8, &'a [u8]),
+    /// Anything else.
     Other,
 }
 
@@ -62,6 +66,11 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn is_at_end(&self) -> bool {
         self.rest.is_empty()
+    }
+
+    /// The unread bytes.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// The next element.
@@ -129,17 +138,25 @@ impl<'a> Reader<'a> {
         Ok(&self.bytes[start..self.position()])
     }
 
-    /// The next element, as [`token`](Self::token) for those who want to pass it or to compare a text with another one:
-    /// it looks into no value.
+    /// The next element, as [`token`](Self::token) for those who pass it or only compare a text: it looks into nothing.
+    ///
+    /// # Errors
+    /// As [`skip`](Self::skip).
     #[inline]
-    pub(crate) fn element(&mut self) -> Result<Element<'a>, InvalidMessage> {
+    pub fn element(&mut self) -> Result<Element<'a>, InvalidMessage> {
         let [marker] = self.array()?;
+        match marker {
+            0xa0..=0xbf => self.take(usize::from(marker & 0x1f)).map(Element::Text),
+            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => Ok(Element::Other),
+            0x80..=0x8f => Ok(Element::Map(u32::from(marker & 0x0f))),
+            0x90..=0x9f => Ok(Element::List(u32::from(marker & 0x0f))),
+            marker => self.long_element(marker),
+        }
+    }
+
+    /// An element that has more than a byte before or in it, unless it is a short text.
+    fn long_element(&mut self, marker: u8) -> Result<Element<'a>, InvalidMessage> {
         let length = match marker {
-            0xa0..=0xbf => return self.take(usize::from(marker & 0x1f)).map(Element::Text),
-            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => return Ok(Element::Other),
-            0x80..=0x8f => return Ok(Element::Map(u32::from(marker & 0x0f))),
-            0x90..=0x9f => return Ok(Element::List(u32::from(marker & 0x0f))),
-            0xc1 => return Err(self.no_marker()),
             0xc4..=0xc6 => self.length(marker - 0xc4)?,
             0xc7..=0xc9 => {
                 let length = self.length(marker - 0xc7)?;
@@ -155,10 +172,12 @@ impl<'a> Reader<'a> {
             }
             0xdc..=0xdd => return Ok(Element::List(self.length(marker - 0xdc + 1)? as u32)),
             0xde..=0xdf => return Ok(Element::Map(self.length(marker - 0xde + 1)? as u32)),
+            _ => return Err(self.no_marker()),
         };
         self.take(length).map(|_| Element::Other)
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], InvalidMessage> {
         let Some((taken, rest)) = self.rest.split_at_checked(length) else {
             return Err(self.too_short(length));
@@ -167,6 +186,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], InvalidMessage> {
         let Some((taken, rest)) = self.rest.split_first_chunk() else {
             return Err(self.too_short(N));

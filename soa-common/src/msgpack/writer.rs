@@ -16,6 +16,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends bytes that are MessagePack already.
+    #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
@@ -26,6 +27,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends true or false.
+    #[inline]
     pub fn bool(&mut self, value: bool) {
         self.out.push(if value { 0xc3 } else { 0xc2 });
     }
@@ -41,12 +43,14 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends a float.
+    #[inline]
     pub fn float(&mut self, value: f64) {
         self.out.push(0xcb);
         self.raw(&value.to_be_bytes());
     }
 
     /// Appends a text.
+    #[inline]
     pub fn text(&mut self, value: &str) {
         match value.len() {
             length @ 0..=31 => self.out.push(0xa0 | length as u8),
@@ -62,6 +66,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Opens a list of `length` elements, which the caller appends.
+    #[inline]
     pub fn list(&mut self, length: usize) {
         match length {
             0..=15 => self.out.push(0x90 | length as u8),
@@ -70,6 +75,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Opens a map of `length` entries, which the caller appends as key, value, key, value.
+    #[inline]
     pub fn map(&mut self, length: usize) {
         match length {
             0..=15 => self.out.push(0x80 | length as u8),

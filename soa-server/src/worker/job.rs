@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use futures_util::future::BoxFuture;
 use soa_common::{
-    Context, Control, Error, JobResponse, codes,
+    Error, JobRequest, JobResponse, codes,
     transport::{Rescue, ServerTransport, TransportError, TransportErrorKind},
 };
 use tokio::time::Instant;
@@ -39,17 +39,19 @@ impl<T: ServerTransport> JobRunner<T> {
     /// Runs a request and sends its response, unless the request wants none.
     pub(super) async fn run(&self, job: &JobSlot<T>) {
         let request = &job.request;
+        // Of whatever shape it is: that is told in the response.
+        let read = JobRequest::from_body(&request.job);
         // At the level of errors, so that the fields stand on every line that is logged at all.
         let span = error_span!(
             "job",
             service_name = self.service.name(),
             request_id = request.request_id,
-            correlation_id = Context::of_job(&request.job).correlation_id(),
+            correlation_id = read.context.correlation_id(),
             action_name = Empty,
         );
         async {
             self.hook(Hook::PreRequest).await;
-            if self.answer(job).await {
+            if self.answer(job, read).await {
                 self.hook(Hook::PostRequest).await;
             }
         }
@@ -71,13 +73,13 @@ impl<T: ServerTransport> JobRunner<T> {
     }
 
     /// False: the watchdog has answered.
-    async fn answer(&self, job: &JobSlot<T>) -> bool {
+    async fn answer(&self, job: &JobSlot<T>, read: JobRequest) -> bool {
         let (start, request) = (Instant::now(), &job.request);
         self.log.request(&request.job);
         let deadline = request.deadline;
-        let is_suppressed = Control::of_job(&request.job).suppress_response();
+        let is_suppressed = read.control.suppress_response();
         let ends = || deadline.filter(|_| self.cancel_at_deadline && !is_suppressed);
-        let run = self.service.process_on(&job.clock, &request.job, &request.request_id, deadline);
+        let run = self.service.process_on(&job.clock, &request.job, read, &request.request_id, deadline);
         let response = until(run, ends).await;
         if !job.marks.finish() {
             return false;
