@@ -1,4 +1,4 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use soa_common::{
     Context,
@@ -94,7 +94,7 @@ impl ClientBuilder {
     /// a service that is not configured.
     pub fn build(self) -> Result<Client, BuildError> {
         let mut connections = Vec::new();
-        let mut handlers = HashMap::with_capacity(self.services.len());
+        let mut handlers = BTreeMap::new();
         for (name, route) in self.services {
             let wrong = |message: String| BuildError(format!("service \"{name}\" {message}"));
             let transport = route.connect(&name, &mut connections).map_err(wrong)?;

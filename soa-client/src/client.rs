@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc,
@@ -31,7 +31,7 @@ pub struct Client {
 }
 
 struct Shared {
-    handlers: HashMap<Arc<str>, Arc<ServiceHandler>>,
+    handlers: BTreeMap<Arc<str>, Arc<ServiceHandler>>,
     next_request_id: AtomicU64,
     first_correlation_id: Uuid,
 }
@@ -60,9 +60,7 @@ impl Client {
     /// The services that are configured, sorted.
     #[must_use]
     pub fn services(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.shared.handlers.keys().map(ToString::to_string).collect();
-        names.sort_unstable();
-        names
+        self.shared.handlers.keys().map(ToString::to_string).collect()
     }
 
     /// Calls one action and decodes its output.
@@ -157,7 +155,7 @@ impl Client {
         Call::new(self, Sending(Job::new(self, service, actions)))
     }
 
-    pub(crate) fn new(handlers: HashMap<Arc<str>, Arc<ServiceHandler>>, context: Context) -> Self {
+    pub(crate) fn new(handlers: BTreeMap<Arc<str>, Arc<ServiceHandler>>, context: Context) -> Self {
         // A random start keeps the ids of this client apart from those of others in the logs of a service.
         let next_request_id = AtomicU64::new(fastrand::u64(1..=1_000_000));
         let context = Arc::new(context.into_map());
@@ -199,7 +197,7 @@ impl Client {
 impl Default for Client {
     /// A client that knows no service.
     fn default() -> Self {
-        Self::new(HashMap::new(), Context::default())
+        Self::new(BTreeMap::new(), Context::default())
     }
 }
 

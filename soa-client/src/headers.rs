@@ -1,8 +1,8 @@
 //! What the options of a call become in the headers of its job (`docs/protocol.md`, sections 4 and 6).
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use soa_common::{Context, Control, Map, Value};
+use soa_common::{Body, Context, Control, Map, Value};
 
 /// The options of a call that travel with its job.
 #[derive(Default)]
@@ -37,6 +37,15 @@ impl Options {
 
     /// The control header, with the time in which the response has to come where the service is told.
     pub(crate) fn control(&self, timeout: Option<Duration>) -> Control {
+        /// What most calls say, encoded once.
+        static DEFAULT: LazyLock<Control> = LazyLock::new(|| encoded(Options::default().control_map(None)).into());
+        match self.continue_on_error || self.suppress_response || timeout.is_some() || !self.control_extra.is_empty() {
+            true => self.control_map(timeout).into(),
+            false => DEFAULT.clone(),
+        }
+    }
+
+    fn control_map(&self, timeout: Option<Duration>) -> Map {
         let mut control =
             Map::from([("continue_on_error", self.continue_on_error), ("suppress_response", self.suppress_response)]);
         merge(&mut control, self.control_extra.clone());
@@ -45,8 +54,14 @@ impl Options {
         {
             control.insert("timeout", seconds(timeout));
         }
-        control.into()
+        control
     }
+}
+
+/// A body that is not encoded again for each message it is part of.
+fn encoded(map: Map) -> Body {
+    let map = Body::from(map);
+    Body::from_msgpack(map.to_msgpack()).unwrap_or(map)
 }
 
 /// Puts entries over those with the same keys.

@@ -4,6 +4,7 @@
 
 mod fake;
 
+mod allocations;
 mod builder;
 mod calls;
 mod deadlines;

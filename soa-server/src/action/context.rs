@@ -1,4 +1,7 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use soa_client::Client;
 use soa_common::{Context, Control, IntoBody};
@@ -132,7 +135,8 @@ impl<S> ActionContext<S> {
 
 impl ActionContext {
     pub(crate) fn new(scope: Arc<Scope>, action: Arc<str>) -> Self {
-        Self { state: Arc::new(()), scope, action }
+        static NO_STATE: LazyLock<Arc<()>> = LazyLock::new(Arc::default);
+        Self { state: Arc::clone(&NO_STATE), scope, action }
     }
 }
 

@@ -1,10 +1,6 @@
 //! The reply lists of a client on one master.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -39,9 +35,9 @@ pub(super) struct Lanes {
     turns: u64,
     /// Those with calls, and those that calls share.
     open: BTreeMap<LaneId, Lane>,
-    shared: HashMap<ServiceId, LaneId>,
+    shared: BTreeMap<ServiceId, LaneId>,
     /// Those for one call that have none, the one used last at the end.
-    free: HashMap<ServiceId, Vec<Lane>>,
+    free: BTreeMap<ServiceId, Vec<Lane>>,
     /// The calls on all lanes.
     calls: usize,
     reader: Reader,

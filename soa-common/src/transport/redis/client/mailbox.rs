@@ -1,6 +1,11 @@
 //! Which call waits for which response.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::{sync::oneshot, time::Instant};
@@ -24,7 +29,7 @@ pub(super) type Answer = Result<Bytes, InvalidMessage>;
 pub(super) struct Mailbox {
     services: Vec<Service>,
     masters: Vec<Lanes>,
-    slots: HashMap<u64, Slot>,
+    slots: HashMap<u64, Slot, BuildHasherDefault<IdHasher>>,
     dropped: u64,
 }
 
@@ -64,10 +69,29 @@ struct Slot {
     lane: LaneId,
 }
 
+/// Hashes request ids. The client counts them up, so nobody can choose many that collide.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        // Spreads the bits that differ over the whole hash.
+        self.0 = (self.0 ^ id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 impl Mailbox {
     pub(super) fn new(client: &Arc<str>, masters: usize) -> Self {
         let lanes = |master| Lanes::new(Arc::clone(client), Ring { master, masters });
-        Self { services: Vec::new(), masters: (0..masters).map(lanes).collect(), slots: HashMap::new(), dropped: 0 }
+        Self { services: Vec::new(), masters: (0..masters).map(lanes).collect(), slots: HashMap::default(), dropped: 0 }
     }
 
     /// The number of a service.
