@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::future::{join, join_all};
-use soa_common::transport::TransportError;
+use soa_common::transport::{TransportError, TransportErrorKind};
 use tokio::{
     select,
     time::{Instant, sleep_until, timeout},
@@ -78,20 +78,79 @@ impl Watchdog {
         self.hand_back(outcome.handed_back.clone());
         // One that is under way may have begun before the last responses.
         self.relieve(Arc::clone(&self.relieving).lock_owned());
-        let answers = join_all(started.iter().map(|slot| answer(slot, culprit, outcome)));
+        let limit = ANSWER_LIMIT.min(self.limits.grace);
+        let answers = join_all(started.iter().map(|slot| answer(slot, culprit, outcome, limit)));
         let tasks = async { while self.tasks.join_next().await.is_some() {} };
-        let _ = timeout(ANSWER_LIMIT.min(self.limits.grace), join(answers, tasks)).await;
+        let _ = join(answers, timeout(limit, tasks)).await;
         report::lost("the response could not be sent", outcome.lost());
     }
 }
 
-async fn answer(slot: &Arc<dyn Slot>, culprit: Option<&Arc<dyn Slot>>, outcome: &Outcome) {
+async fn answer(slot: &Arc<dyn Slot>, culprit: Option<&Arc<dyn Slot>>, outcome: &Outcome, limit: Duration) {
     let Some(request) = slot.request() else { return };
     let is_culprit = culprit.is_some_and(|culprit| Arc::ptr_eq(culprit, slot));
     let reason = if is_culprit { Reason::ItSelf } else { Reason::WorkerStuck };
-    match request.answer(reason).await {
+    let answered = timeout(limit, request.answer(reason)).await.unwrap_or_else(|_| {
+        let message = format!("it was not taken within {limit:?}");
+        Err(TransportError::new(TransportErrorKind::MessageSend, message))
+    });
+    match answered {
         Ok(Answer::Sent) => drop(outcome.answered.fetch_add(1, Ordering::Relaxed)),
         Ok(Answer::Suppressed) => {}
         Err(error) => outcome.lost.lock().unwrap_or_else(PoisonError::into_inner).push((slot.told(), error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use futures_util::future::BoxFuture;
+
+    use super::*;
+    use crate::watch::{Marks, Return};
+
+    /// A request that cannot be answered as long as Redis does not take anything.
+    #[derive(Default)]
+    struct Waiting(Marks);
+
+    impl Slot for Waiting {
+        fn marks(&self) -> &Marks {
+            &self.0
+        }
+
+        fn told(&self) -> Told {
+            Told::default()
+        }
+
+        fn request(&self) -> Option<&dyn Request> {
+            Some(self)
+        }
+    }
+
+    impl Request for Waiting {
+        fn arrival(&self) -> u64 {
+            0
+        }
+
+        fn has_rescue(&self) -> bool {
+            true
+        }
+
+        fn put_back(&self) -> BoxFuture<'_, Result<Return, TransportError>> {
+            Box::pin(pending())
+        }
+
+        fn answer(&self, _: Reason) -> BoxFuture<'_, Result<Answer, TransportError>> {
+            Box::pin(pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_answered_in_time_is_told_as_lost() {
+        let (slot, outcome): (Arc<dyn Slot>, _) = (Arc::new(Waiting::default()), Outcome::default());
+        answer(&slot, None, &outcome, ANSWER_LIMIT).await;
+        let [(_, error)] = &outcome.lost()[..] else { panic!("nothing is lost") };
+        assert_eq!(error.to_string(), "it was not taken within 3s");
     }
 }
