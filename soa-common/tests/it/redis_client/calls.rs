@@ -1,3 +1,4 @@
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use soa_common::{Value, serializer::Serializer, transport::TransportErrorKind};
 
 use super::*;
@@ -209,4 +210,43 @@ fn what_makes_no_transport_is_refused() {
     none.masters.clear();
     check("fake", none, "the settings of the Redis transport name no master: name one or more");
     check("", RedisSettings::client(), "\"\" cannot be the name of a service: it is empty");
+}
+
+/// Ten thousand calls at once to a service that was not called before: they once had a list each, and most of them timed
+/// out although the service answered.
+#[tokio::test]
+async fn the_first_calls_may_be_many() {
+    const CALLS: u64 = 10_000;
+    let redis = Arc::new(RedisServer::start());
+    let _service = Fake::start(&redis, |got| vec![got.answer(true)]);
+    let transport = transport(&redis);
+    let calls = (0..CALLS).map(|id| {
+        let transport = &transport;
+        async move { body(call(transport, id, 3 * LONG).await).get("number") == Some(Value::from(id)) }
+    });
+    let mut most = 0;
+    let mut calls: FuturesUnordered<_> = calls.collect();
+    while let Some(is_right) = calls.next().await {
+        assert!(is_right);
+        most = most.max(transport.connections().stats().lanes);
+    }
+    assert!(most <= 2_000, "{most} lists were popped at once");
+}
+
+#[tokio::test]
+async fn a_call_that_finds_no_lane_in_time_was_not_sent() {
+    let redis = Arc::new(RedisServer::start());
+    let transport = transport(&redis);
+    let mut waiting = Vec::new();
+    for id in 0..512 {
+        waiting.push(send(&transport, id, LONG).await);
+    }
+    let error = call(&transport, 512, Duration::from_millis(20)).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::MessageSend);
+    assert!(error.to_string().contains("too many earlier calls wait"), "{error}");
+    assert_eq!(redis.command(&["LLEN", "pysoa:service.fake"]).int(), 512);
+    // A place is free again.
+    waiting.pop();
+    send(&transport, 513, LONG).await;
+    assert_eq!(redis.command(&["LLEN", "pysoa:service.fake"]).int(), 513);
 }

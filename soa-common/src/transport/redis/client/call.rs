@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     RedisConnections,
     lanes::{End, ServiceId},
-    mailbox::Answer,
+    mailbox::{Answer, Registered},
 };
 use crate::{
     JobResponse,
@@ -41,22 +41,36 @@ pub(super) struct Subject {
 }
 
 impl Call {
-    /// Puts a call into the mailbox, with its lane on this master; gives the reply address too.
+    /// Puts a call into the mailbox, with its lane on this master; gives the reply address too. Where so many calls wait
+    /// for a service that the next one has no lane, it waits for one.
     ///
     /// # Errors
-    /// When a request with this id waits already.
-    pub(super) fn open(
+    /// When a request with this id waits already, and when there is no lane until the deadline.
+    pub(super) async fn open(
         connections: &RedisConnections,
         service: ServiceId,
         master: usize,
         request_id: u64,
+        deadline: Instant,
     ) -> Result<(Self, Arc<str>), TransportError> {
         let shared = connections.shared();
         let (sender, answer) = oneshot::channel();
-        let ticket = shared.mailbox().register(service, master, request_id, sender, Instant::now());
-        let Some(ticket) = ticket else {
-            let message = format!("a request with the id {request_id} waits for its response already");
-            return Err(TransportError::new(TransportErrorKind::InvalidMessage, message));
+        let mut sender = Some(sender);
+        let ticket = loop {
+            let registered = shared.mailbox().register(service, master, request_id, &mut sender, Instant::now());
+            match registered {
+                Registered::Yes(ticket) => break ticket,
+                Registered::Twice => {
+                    let message = format!("a request with the id {request_id} waits for its response already");
+                    return Err(TransportError::new(TransportErrorKind::InvalidMessage, message));
+                }
+                Registered::Full(room) => {
+                    if time::timeout_at(deadline, room).await.is_err() {
+                        let message = "too many earlier calls wait for their answers still";
+                        return Err(TransportError::new(TransportErrorKind::MessageSend, message));
+                    }
+                }
+            }
         };
         let call = Self { connections: connections.clone(), request_id, master, answer, end: Some(End::Done) };
         shared.wake(master, ticket.wake);

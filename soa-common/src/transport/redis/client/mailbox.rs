@@ -8,7 +8,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{
+    sync::{Notify, futures::OwnedNotified, oneshot},
+    time::Instant,
+};
 
 use super::{
     chunks::{Lost, Message},
@@ -20,6 +23,11 @@ use crate::{InvalidMessage, envelope::ResponseEnvelope, frame::Frame, serializer
 /// How long a service that has pushed a response in the other way must push all pieces at once before calls share a
 /// lane again: old and new workers of one service may run side by side.
 const MIXED: Duration = Duration::from_secs(60);
+
+/// How many calls to one service have a lane of their own at one time. Each pop names all lanes, so the work for so many
+/// calls grows with the square of their number; further calls wait for one of these to end, or to be told that the
+/// service can share a lane.
+const MOST_OWN: usize = 512;
 
 /// What a call gets: the raw response, or why it cannot be read.
 pub(super) type Answer = Result<Bytes, InvalidMessage>;
@@ -60,13 +68,30 @@ struct Service {
     is_atomic: bool,
     /// When a response last did not say so.
     mixed_at: Option<Instant>,
+    /// How many calls have a lane of their own.
+    own: usize,
+    /// Wakes calls that wait for a lane.
+    room: Arc<Notify>,
+}
+
+/// Whether a call got its lane.
+#[derive(Debug)]
+pub(super) enum Registered {
+    Yes(Ticket),
+    /// A request with this id waits already.
+    Twice,
+    /// There is no lane for it now. This ends when there may be one.
+    Full(OwnedNotified),
 }
 
 #[derive(Debug)]
 struct Slot {
     answer: oneshot::Sender<Answer>,
+    service: ServiceId,
     master: usize,
     lane: LaneId,
+    /// Whether no other call is on its lane.
+    is_own: bool,
 }
 
 /// Hashes request ids. The client counts them up, so nobody can choose many that collide.
@@ -97,7 +122,8 @@ impl Mailbox {
     /// The number of a service.
     pub(super) fn service(&mut self, name: &str) -> ServiceId {
         self.services.iter().position(|service| &*service.name == name).unwrap_or_else(|| {
-            self.services.push(Service { name: name.into(), is_atomic: false, mixed_at: None });
+            let (name, room) = (name.into(), Arc::default());
+            self.services.push(Service { name, is_atomic: false, mixed_at: None, own: 0, room });
             self.services.len() - 1
         })
     }
@@ -111,33 +137,43 @@ impl Mailbox {
         &mut self.masters[master]
     }
 
-    /// Makes room for the response to a request; `None` when one with this id waits already.
+    /// Makes room for the response to a request. Takes the way to give it only then.
     pub(super) fn register(
         &mut self,
         service: ServiceId,
         master: usize,
         request_id: u64,
-        answer: oneshot::Sender<Answer>,
+        answer: &mut Option<oneshot::Sender<Answer>>,
         now: Instant,
-    ) -> Option<Ticket> {
+    ) -> Registered {
         if self.slots.contains_key(&request_id) {
-            return None;
+            return Registered::Twice;
         }
-        let known = &self.services[service];
+        let known = &mut self.services[service];
         let is_mixed = known.mixed_at.is_some_and(|mixed_at| now.duration_since(mixed_at) < MIXED);
+        let is_own = !known.is_atomic || is_mixed;
+        if is_own && known.own == MOST_OWN {
+            return Registered::Full(Arc::clone(&known.room).notified_owned());
+        }
+        let Some(answer) = answer.take() else { return Registered::Twice };
+        known.own += usize::from(is_own);
+        if !is_own && known.mixed_at.is_some() {
+            // When the service has stopped being mixed, nothing else tells those that wait still.
+            known.room.notify_one();
+        }
         let lanes = &mut self.masters[master];
-        let ticket = match known.is_atomic && !is_mixed {
-            true => lanes.share(service, &known.name, now),
-            false => lanes.own(service, &known.name, request_id, now),
+        let ticket = match is_own {
+            true => lanes.own(service, &known.name, request_id, now),
+            false => lanes.share(service, &known.name, now),
         };
-        self.slots.insert(request_id, Slot { answer, master, lane: ticket.lane });
-        Some(ticket)
+        self.slots.insert(request_id, Slot { answer, service, master, lane: ticket.lane, is_own });
+        Registered::Yes(ticket)
     }
 
     /// Forgets a call.
     pub(super) fn forget(&mut self, request_id: u64, end: End, now: Instant) {
         if let Some(slot) = self.slots.remove(&request_id) {
-            self.masters[slot.master].leave(slot.lane, end, now);
+            self.leave(&slot, end, now);
         }
     }
 
@@ -230,10 +266,23 @@ impl Mailbox {
     /// Remembers how a service pushes pieces.
     fn learn(&mut self, service: ServiceId, is_atomic: bool, now: Instant) {
         let known = &mut self.services[service];
+        if is_atomic && !known.is_atomic {
+            known.room.notify_waiters();
+        }
         known.is_atomic = is_atomic;
         if !is_atomic {
             known.mixed_at = Some(now);
             self.masters.iter_mut().for_each(|lanes| lanes.stop_sharing(service));
+        }
+    }
+
+    /// Takes a call whose slot is gone off its lane.
+    fn leave(&mut self, slot: &Slot, end: End, now: Instant) {
+        self.masters[slot.master].leave(slot.lane, end, now);
+        if slot.is_own {
+            let known = &mut self.services[slot.service];
+            known.own -= 1;
+            known.room.notify_one();
         }
     }
 
@@ -244,7 +293,7 @@ impl Mailbox {
             self.dropped += 1;
             return;
         };
-        self.masters[master].leave(lane, end, now);
+        self.leave(&slot, end, now);
         // Where the caller is gone already, the response is a late one.
         self.dropped += u64::from(slot.answer.send(answer).is_err());
     }

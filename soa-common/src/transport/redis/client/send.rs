@@ -67,7 +67,9 @@ impl RedisClientTransport {
         let reply_to = if request.job.control.suppress_response() {
             request::unanswered(&self.name, &shared.client).into()
         } else {
-            let (opened, reply_to) = Call::open(&self.connections, self.service, master, request.request_id)?;
+            let id = request.request_id;
+            let opened = Call::open(&self.connections, self.service, master, id, request.deadline).await;
+            let (opened, reply_to) = opened.map_err(|error| self.failed(error))?;
             call = Some(opened);
             reply_to
         };
@@ -91,10 +93,7 @@ impl RedisClientTransport {
             1 => pusher.push(push).await.map(|()| true),
             _ => pusher.try_push(push).await,
         };
-        let is_sent = is_sent.map_err(|error| {
-            let message = format!("sending the request to {:?} failed: {error}", self.name);
-            TransportError::new(error.kind(), message)
-        })?;
+        let is_sent = is_sent.map_err(|error| self.failed(error))?;
         if is_sent {
             return Ok(Sent::Yes(call));
         }
@@ -102,5 +101,16 @@ impl RedisClientTransport {
             call.set_sent(false);
         }
         Ok(Sent::No)
+    }
+
+    /// An error that says what it is about.
+    fn failed(&self, error: TransportError) -> TransportError {
+        match error.kind() {
+            TransportErrorKind::MessageSend => {
+                let message = format!("sending the request to {:?} failed: {error}", self.name);
+                TransportError::new(error.kind(), message)
+            }
+            _ => error,
+        }
     }
 }

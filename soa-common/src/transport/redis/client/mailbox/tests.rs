@@ -1,3 +1,5 @@
+use futures_util::FutureExt;
+
 use super::{
     super::lanes::{Reader, Wake},
     *,
@@ -38,7 +40,7 @@ impl Desk {
     fn call(&mut self) -> Call {
         self.last += 1;
         let (sender, answer) = oneshot::channel();
-        let ticket = self.mailbox.register(0, 0, self.last, sender, self.now).unwrap();
+        let ticket = registered(self.mailbox.register(0, 0, self.last, &mut Some(sender), self.now));
         Call::new(self.last, ticket, answer)
     }
 
@@ -113,6 +115,25 @@ fn response(id: u64, is_atomic: bool, expiry: f64) -> Vec<u8> {
     envelope.insert("meta", Value::Map(meta));
     envelope.insert("body", Value::Map(body));
     Body::from(envelope).to_msgpack().to_vec()
+}
+
+fn registered(registered: Registered) -> Ticket {
+    match registered {
+        Registered::Yes(ticket) => ticket,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Registers a call, or gives what says whether there may be a list for it now.
+fn wait_for(desk: &mut Desk, id: u64) -> Result<(), impl FnMut() -> bool + use<>> {
+    let (sender, _answer) = oneshot::channel();
+    match desk.mailbox.register(0, 0, id, &mut Some(sender), desk.now) {
+        Registered::Full(room) => {
+            let mut room = Box::pin(room);
+            Err(move || room.as_mut().now_or_never().is_some())
+        }
+        other => Ok(drop(registered(other))),
+    }
 }
 
 fn got<const N: usize>(calls: [&mut Call; N]) -> [&'static str; N] {
@@ -204,7 +225,7 @@ fn an_answer_on_the_list_of_another_service_is_dropped() {
     let mut desk = Desk::new();
     let other = desk.mailbox.service("other");
     let (sender, answer) = oneshot::channel();
-    let ticket = desk.mailbox.register(other, 0, 99, sender, desk.now).unwrap();
+    let ticket = registered(desk.mailbox.register(other, 0, 99, &mut Some(sender), desk.now));
     let other = Call::new(99, ticket, answer);
     let mut call = desk.call();
     desk.push(&other, &response(call.id, false, 2_000.0));
@@ -346,7 +367,8 @@ fn a_request_id_waits_once() {
     let mut desk = Desk::new();
     let call = desk.call();
     let (sender, _answer) = oneshot::channel();
-    assert!(desk.mailbox.register(0, 0, call.id, sender, desk.now).is_none());
+    let again = desk.mailbox.register(0, 0, call.id, &mut Some(sender), desk.now);
+    assert!(matches!(again, Registered::Twice));
 }
 
 #[test]
@@ -356,15 +378,15 @@ fn every_list_belongs_to_its_master() {
     for id in 0..30 {
         let master = id as usize % 3;
         let (sender, _answer) = oneshot::channel();
-        let ticket = mailbox.register(service, master, id, sender, Instant::now()).unwrap();
+        let ticket = registered(mailbox.register(service, master, id, &mut Some(sender), Instant::now()));
         assert_eq!(keys::master_of(&keys::response_key(&ticket.reply_to), 3), master);
     }
 }
 
 #[test]
-fn a_thousand_calls_leave_nothing_behind() {
+fn many_calls_leave_nothing_behind() {
     let mut desk = Desk::new();
-    let calls = desk.calls(1_000);
+    let calls = desk.calls(MOST_OWN);
     for call in &calls {
         desk.answer(call, true);
     }
@@ -372,4 +394,23 @@ fn a_thousand_calls_leave_nothing_behind() {
     desk.pass(2);
     assert_eq!(desk.keys(), 0);
     assert_eq!(desk.mailbox.stats(), RedisClientStats { calls: 0, lanes: 0, dropped: 0 });
+}
+
+/// Many calls to a service that had not answered yet once had a list each, and pops that named them all took longer than
+/// the calls had time.
+#[test]
+fn so_many_calls_have_lists_of_their_own_and_the_others_wait() {
+    let mut desk = Desk::new();
+    let calls = desk.calls(MOST_OWN);
+    let Err(mut room) = wait_for(&mut desk, 99_999) else { panic!("there is a list") };
+    assert!(!room(), "none has ended");
+    desk.mailbox.forget(calls[0].id, End::Abandoned, desk.now);
+    assert!(room(), "one has ended");
+    assert!(wait_for(&mut desk, 99_999).is_ok());
+
+    let Err(mut room) = wait_for(&mut desk, 100_000) else { panic!("it is taken") };
+    let Err(mut other) = wait_for(&mut desk, 100_001) else { panic!("it is taken") };
+    desk.answer(&calls[1], true);
+    assert!(room() && other(), "all share a list now");
+    assert!(wait_for(&mut desk, 100_000).is_ok() && wait_for(&mut desk, 100_001).is_ok());
 }
