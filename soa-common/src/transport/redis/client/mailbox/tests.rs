@@ -132,7 +132,10 @@ fn wait_for(desk: &mut Desk, id: u64) -> Result<(), impl FnMut() -> bool + use<>
             let mut room = Box::pin(room);
             Err(move || room.as_mut().now_or_never().is_some())
         }
-        other => Ok(drop(registered(other))),
+        other => {
+            registered(other);
+            Ok(())
+        }
     }
 }
 
