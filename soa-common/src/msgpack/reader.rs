@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`skip`](Self::skip).
-    #[inline]
+    #[inline(always)]
     pub fn element(&mut self) -> Result<Element<'a>, InvalidMessage> {
         let [marker] = self.array()?;
         match marker {
