@@ -26,6 +26,9 @@ use crate::{
 /// What stands in a log in the place of a sensitive value.
 pub const CENSORED: &str = "**********";
 
+/// Room for a small job.
+const USUAL_SIZE: usize = 512;
+
 /// Knows the names of sensitive fields. Make one and keep it.
 #[derive(Clone, Debug)]
 pub struct Redactor {
@@ -91,7 +94,7 @@ pub struct Redacted<'a> {
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut msgpack = Vec::new();
+        let mut msgpack = Vec::with_capacity(USUAL_SIZE);
         let mut writer = Writer::new(&mut msgpack);
         match self.subject {
             Subject::MessagePack(bytes) => return self.fmt_msgpack(bytes, f),
@@ -106,10 +109,10 @@ impl fmt::Display for Redacted<'_> {
 
 impl Redacted<'_> {
     fn fmt_msgpack(&self, msgpack: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names and texts, which are most of it, get two quotes and a comma or colon for a byte or two of MessagePack.
-        let mut out = Vec::with_capacity(msgpack.len() + msgpack.len() / 2);
+        // Names and short texts, which are most of it, take quotes and a comma or colon for a byte of MessagePack.
+        let mut out = String::with_capacity(USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2));
         match text::write(&mut out, &mut Reader::new(msgpack), &self.redactor.names) {
-            Ok(()) => f.write_str(&String::from_utf8_lossy(&out)),
+            Ok(()) => f.write_str(&out),
             Err(error) => fmt::Display::fmt(&error, f),
         }
     }

@@ -7,30 +7,33 @@ const FIELDS: &str = include_str!("fields.txt");
 #[derive(Clone, Debug)]
 pub(super) struct Names {
     all: HashSet<String>,
-    /// For each length of a name, modulo this many, the first letters of names that long, modulo as many bits. Hardly
-    /// any other key passes, and so none needs to be hashed.
-    first_letters: [u64; 64],
+    /// For each length of a name, modulo this many, the marks of names that long. Hardly any other key passes, and so
+    /// hardly any is hashed.
+    marks: [u64; 64],
 }
 
 impl Names {
     pub(super) fn new(extra: impl Iterator<Item = String>) -> Self {
         let known = FIELDS.split_whitespace().flat_map(|name| [name.to_owned(), name.replace('_', "-"), camel(name)]);
         let all: HashSet<_> = known.chain(extra).collect();
-        let mut first_letters = [0; 64];
+        let mut marks = [0; 64];
         for name in &all {
-            first_letters[name.len() % 64] |= first_letter(name);
+            marks[name.len() % 64] |= mark(name);
         }
-        Self { all, first_letters }
+        Self { all, marks }
     }
 
     pub(super) fn contains(&self, key: &str) -> bool {
-        self.first_letters[key.len() % 64] & first_letter(key) != 0 && self.all.contains(key)
+        self.marks[key.len() % 64] & mark(key) != 0 && self.all.contains(key)
     }
 }
 
-/// One bit, which all texts with the same first byte have in common.
-fn first_letter(text: &str) -> u64 {
-    1 << (text.bytes().next().unwrap_or_default() % 64)
+/// One bit, which stands for three letters of a name.
+fn mark(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let letter = |index: usize| u32::from(name.get(index).copied().unwrap_or_default());
+    let last = name.len().saturating_sub(1);
+    1 << ((letter(0) + 3 * letter(last / 2) + 9 * letter(last)) % 64)
 }
 
 /// `private_key` as `privateKey`.

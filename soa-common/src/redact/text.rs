@@ -1,5 +1,7 @@
 //! From MessagePack to JSON for people in one walk, without a tree between them.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::{CENSORED, names::Names};
@@ -8,16 +10,16 @@ use crate::{
     msgpack::{MAX_DEPTH, Reader, Token},
 };
 
-/// Appends the next value as UTF-8, with the sensitive fields censored.
+/// Appends the next value, with the sensitive fields censored.
 ///
 /// # Errors
 /// When the bytes hold no value that is whole and harmless; then only a part of it was appended.
-pub(super) fn write(out: &mut Vec<u8>, reader: &mut Reader<'_>, names: &Names) -> Result<(), InvalidMessage> {
+pub(super) fn write(out: &mut String, reader: &mut Reader<'_>, names: &Names) -> Result<(), InvalidMessage> {
     value(&mut Walk { out, reader, names }, MAX_DEPTH, false)
 }
 
 struct Walk<'w, 'a> {
-    out: &'w mut Vec<u8>,
+    out: &'w mut String,
     reader: &'w mut Reader<'a>,
     names: &'w Names,
 }
@@ -29,37 +31,35 @@ fn value(walk: &mut Walk<'_, '_>, depth: usize, is_sensitive: bool) -> Result<()
     match walk.reader.token()? {
         Token::List(length) => {
             let depth = inner()?;
-            walk.out.push(b'[');
+            walk.out.push('[');
             for index in 0..length {
                 separate(walk.out, index);
                 value(walk, depth, is_sensitive)?;
             }
-            walk.out.push(b']');
+            walk.out.push(']');
         }
         Token::Map(length) => {
             let depth = inner()?;
-            walk.out.push(b'{');
+            walk.out.push('{');
             for index in 0..length {
                 separate(walk.out, index);
                 let is_sensitive = key(walk)? || is_sensitive;
-                walk.out.push(b':');
+                walk.out.push(':');
                 value(walk, depth, is_sensitive)?;
             }
-            walk.out.push(b'}');
+            walk.out.push('}');
         }
         token if is_sensitive && !is_harmless(&token) => quote(walk.out, CENSORED),
-        Token::Null => walk.out.extend_from_slice(b"null"),
-        Token::Bool(value) => walk.out.extend_from_slice(if value { b"true" } else { b"false" }),
+        Token::Null => walk.out.push_str("null"),
+        Token::Bool(value) => walk.out.push_str(if value { "true" } else { "false" }),
         Token::Text(text) => quote(walk.out, text),
-        Token::Float(value) if value.is_finite() => append(walk.out, &value),
-        Token::Integer(value) => match value.as_u64() {
-            Some(value) => append(walk.out, &value),
-            None => append(walk.out, &value.as_i64()),
-        },
+        Token::Float(value) if value.is_finite() => push_json(walk.out, &value),
+        // Writing to a text cannot fail.
+        Token::Integer(value) => _ = write!(walk.out, "{value}"),
         Token::Bytes(bytes) => {
-            walk.out.extend_from_slice(b"{\"$bytes\":");
+            walk.out.push_str("{\"$bytes\":");
             quote(walk.out, &json::text(&Value::Bytes(bytes.to_owned())));
-            walk.out.push(b'}');
+            walk.out.push('}');
         }
         token => quote(walk.out, &json::text(&Value::from_scalar(token)?)),
     }
@@ -80,26 +80,27 @@ fn key(walk: &mut Walk<'_, '_>) -> Result<bool, InvalidMessage> {
     Ok(walk.names.contains(key))
 }
 
-fn separate(out: &mut Vec<u8>, index: u32) {
+fn separate(out: &mut String, index: u32) {
     if index > 0 {
-        out.push(b',');
+        out.push(',');
     }
 }
 
-fn quote(out: &mut Vec<u8>, text: &str) {
+fn quote(out: &mut String, text: &str) {
     // Most texts hold nothing to be escaped, and looking for that is faster than copying byte by byte.
     let must_be_escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, must_be_escaped) {
-        return append(out, text);
+        return push_json(out, text);
     }
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
+    out.reserve(text.len() + 2);
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
 }
 
-fn append<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
-    // Texts and numbers can be written, and a vector takes all.
-    let _ = serde_json::to_writer(out, value);
+fn push_json<T: Serialize + ?Sized>(out: &mut String, value: &T) {
+    // Texts and numbers can be written.
+    out.push_str(&serde_json::to_string(value).unwrap_or_default());
 }
 
 fn is_harmless(token: &Token<'_>) -> bool {

@@ -8,7 +8,7 @@ use soa_common::{
     transport::{Rescue, ServerTransport, TransportError, TransportErrorKind},
 };
 use tokio::time::Instant;
-use tracing::{Instrument, error, error_span, field::Empty, warn};
+use tracing::{Instrument, error, error_span, warn};
 
 use super::{Chain, request_log::RequestLog, slot::JobSlot, watchdog::Relief};
 use crate::{Harakiri, ServerSettings, Service, hooks::Hook, until::until};
@@ -47,7 +47,6 @@ impl<T: ServerTransport> JobRunner<T> {
             service_name = self.service.name(),
             request_id = request.request_id,
             correlation_id = read.context.correlation_id(),
-            action_name = Empty,
         );
         async {
             self.hook(Hook::PreRequest).await;

@@ -74,3 +74,32 @@ impl fmt::Display for Milliseconds {
         write!(f, "{:.1}", self.0.as_secs_f64() * 1000.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use soa_common::{ActionResponse, Body};
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_read_at_a_level_nobody_listens_to() {
+        let log = RequestLog::new(&ServerSettings { request_log_success_level: Level::DEBUG, ..Default::default() });
+        let job = Body::empty().to_msgpack();
+        let response = JobResponse { actions: vec![ActionResponse::default()], ..JobResponse::default() };
+        let allocations = |level: Level| {
+            let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(io::sink).finish();
+            tracing::subscriber::with_default(subscriber, || {
+                let count = || {
+                    log.request(&job);
+                    log.response(&job, &response, Duration::ZERO);
+                };
+                count();
+                allocation_counter::measure(count).count_total
+            })
+        };
+        assert_eq!(allocations(Level::INFO), 0);
+        assert!(allocations(Level::DEBUG) > 0);
+    }
+}
