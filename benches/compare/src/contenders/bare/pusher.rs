@@ -1,6 +1,6 @@
 //! Group commit.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use redis::{Pipeline, Script, Value, aio::MultiplexedConnection, cmd};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -11,8 +11,11 @@ use crate::BoxError;
 /// The length at which a list is full.
 const CAPACITY: usize = 10_000;
 
-/// How many messages one command carries at most.
+/// How many messages one flush carries at most.
 const MOST: usize = 4_000;
+
+/// How many bytes, as ours: a flush of large messages would keep everybody else waiting.
+const FLUSH_BYTES: usize = 128 * 1024;
 
 const SOURCE: &str = include_str!("../../../../../soa-common/src/transport/redis/push/push.lua");
 
@@ -47,10 +50,22 @@ async fn run(
     if loaded != hash {
         return Err("Redis calls the script by another name".into());
     }
-    let mut batch = Vec::new();
-    while queue.recv_many(&mut batch, MOST).await > 0 {
+    let mut waiting = VecDeque::new();
+    loop {
+        if waiting.is_empty() {
+            match queue.recv().await {
+                Some(push) => waiting.push_back(push),
+                None => return Ok(()),
+            }
+        }
+        while let Ok(push) = queue.try_recv() {
+            waiting.push_back(push);
+        }
         let mut runs: Vec<(Arc<str>, Vec<Vec<u8>>)> = Vec::new();
-        for Push { list, frame } in batch.drain(..) {
+        let (mut messages, mut bytes) = (0, 0);
+        while let Some(Push { list, frame }) = waiting.pop_front_if(|_| messages < MOST && bytes < FLUSH_BYTES) {
+            messages += 1;
+            bytes += frame.len();
             match runs.iter_mut().find(|(known, _)| *known == list) {
                 Some((_, frames)) => frames.push(frame),
                 None => runs.push((list, vec![frame])),
@@ -61,7 +76,6 @@ async fn run(
             Form::Transaction => by_transaction(&mut connection, &runs).await?,
         }
     }
-    Ok(())
 }
 
 async fn by_script(
