@@ -85,6 +85,8 @@ pub(crate) enum Reason {
     ItSelf,
     /// It runs in a worker with something that does not yield.
     WorkerStuck,
+    /// Its worker was told to stop and has no time left.
+    WorkerStopping,
 }
 
 impl Reason {
@@ -92,6 +94,7 @@ impl Reason {
         match self {
             Self::ItSelf => "self",
             Self::WorkerStuck => "worker_stuck",
+            Self::WorkerStopping => "worker_stopping",
         }
     }
 }

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use soa_common::transport::{Received, ServerTransport, TransportError};
 use tokio::{
     select,
@@ -24,22 +25,27 @@ use tokio::{
     task::{JoinSet, yield_now},
     time::{Instant, sleep, timeout},
 };
-use tracing::{Instrument, debug, info, warn};
+use tracing::{Instrument, debug, error, info, warn};
 
 pub(crate) use self::watchdog::Keeper;
 use self::{job::JobRunner, outage::Outage, slot::JobSlot, unfinished::Unfinished, watchdog::Limits};
 use crate::{
     Harakiri, ServerSettings, Service,
     background::Tasks,
+    harakiri::Reason,
     hooks::Hook,
-    watch::{Beside, Watch},
+    watch::{Beside, Request, Watch},
 };
 
 /// How much longer draining may take than `harakiri.timeout`: what is started last has all of its time, and its answer
 /// is sent.
 const SLACK: Duration = Duration::from_millis(500);
 
-/// A worker that was told to stop did not finish its requests within `harakiri.timeout`; they were dropped.
+/// How long it may take to answer what a stopping worker does not finish.
+const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// A worker that was told to stop did not finish its requests within `harakiri.timeout`; they were dropped, and answered
+/// with `ACTION_TIMEOUT` or `JOB_TIMEOUT` where the transport has a [`rescue`](ServerTransport::rescue).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("requests not finished within {} s of the request to stop: {unfinished}", .limit.as_secs_f64())]
 #[non_exhaustive]
@@ -148,10 +154,12 @@ pub(crate) async fn run<T: ServerTransport>(
         _ = watch.doomed() => Ok(()),
         drained = stopped => drained,
     };
+    let unfinished = worker.running();
     if watch.end().is_some() {
         worker.leave_rest().await;
+    } else if drained.is_err() {
+        worker.answer_rest().await;
     }
-    let unfinished = worker.running();
     // Teardown comes when they are dropped, unless one keeps its thread busy.
     let _ = timeout(SLACK, worker.jobs.shutdown()).await;
     worker.finish_beside(&tasks, grace).await;
@@ -312,6 +320,21 @@ impl<T: ServerTransport> Worker<T> {
                     warn!("background tasks not finished within {seconds} s, dropped: {dropped}");
                 }
             }
+        }
+    }
+
+    /// Answers what runs still, which is dropped then.
+    async fn answer_rest(&self) {
+        let mut started = self.watch.all();
+        started.retain(|slot| slot.request().is_some_and(<dyn Request>::has_rescue) && slot.marks().take());
+        let answers = join_all(started.iter().map(async |slot| {
+            let Some(request) = slot.request() else { return };
+            if let Err(error) = request.answer(Reason::WorkerStopping).await {
+                error!("the response could not be sent: {}", Chain(&error));
+            }
+        }));
+        if timeout(ANSWER_LIMIT, answers).await.is_err() {
+            error!("some responses to requests that were not finished could not be sent in time");
         }
     }
 
