@@ -27,7 +27,7 @@ pub(super) enum Reply {
     Error(ServerError),
 }
 
-/// Finds the ends of replies in bytes that come in pieces, looking at each byte at most once.
+/// Finds the ends of replies in bytes that come in pieces. Only a line that is not there as a whole is looked at again.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
     /// Where to go on.
