@@ -134,7 +134,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Say on standard error what is called and how long it took
+    /// Say on standard error what is called and over which masters; also how long it took, except for bench
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use soa_client::{Call, CallError, Client, call::One};
+use soa_client::{Call, CallError, Client, ClientBuilder, call::One};
 use soa_common::{
-    ActionResponse, Body, Map, Value,
+    ActionResponse, Body, Context, Map, Value,
     settings::redis_url,
-    transport::{TransportErrorKind, redis::RedisSettings},
+    transport::{ClientTransport, TransportErrorKind, redis::RedisSettings},
 };
 use tokio::runtime::Runtime;
 
@@ -31,8 +31,11 @@ pub(crate) fn ask(service: &str, action: &str, body: Map, options: Options) -> R
 
 /// What all calls of a command have in common.
 pub(crate) struct Caller {
-    service: String,
+    pub(crate) service: String,
     client: Client,
+    context: Context,
+    /// The most bytes that a request may have.
+    pub(crate) maximum_message_size: usize,
     /// The addresses of the masters, without their passwords.
     pub(crate) masters: String,
     switches: Vec<i64>,
@@ -44,14 +47,30 @@ impl Caller {
         let context = options.context.as_deref().map(|text| input::map("--context", text)).transpose()?;
         let redis = redis(options.redis.as_deref())?;
         let masters = redis.masters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let client = Client::builder().service(service, redis).context(context.unwrap_or_default().into());
-        let client = client.build().map_err(|error| Failure::usage(error.to_string()))?;
+        let context: Context = context.unwrap_or_default().into();
+        let maximum_message_size = redis.maximum_message_size;
+        let client = built(Client::builder().service(service, redis).context(context.clone()))?;
         let Options { switches, timeout, .. } = options;
-        Ok(Self { service: service.to_owned(), client, masters, switches, timeout })
+        Ok(Self { service: service.to_owned(), client, context, maximum_message_size, masters, switches, timeout })
     }
 
     pub(crate) fn call(&self, action: &str, body: Body) -> Call<One<ActionResponse>> {
-        let call = self.client.call_action(&self.service, action, body).switches(self.switches.iter().copied());
+        self.call_by(&self.client, action, body)
+    }
+
+    /// The same call over another transport.
+    pub(crate) fn call_over(
+        &self,
+        transport: impl ClientTransport,
+        action: &str,
+        body: Body,
+    ) -> Result<Call<One<ActionResponse>>, Failure> {
+        let client = Client::builder().transport(&self.service, transport).context(self.context.clone());
+        Ok(self.call_by(&built(client)?, action, body))
+    }
+
+    fn call_by(&self, client: &Client, action: &str, body: Body) -> Call<One<ActionResponse>> {
+        let call = client.call_action(&self.service, action, body).switches(self.switches.iter().copied());
         match self.timeout {
             Some(timeout) => call.timeout(timeout),
             None => call,
@@ -71,6 +90,10 @@ impl Caller {
             false => failure(error),
         }
     }
+}
+
+fn built(client: ClientBuilder) -> Result<Client, Failure> {
+    client.build().map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// A runtime on this thread.

@@ -13,7 +13,7 @@ mod status;
 mod text;
 mod tree;
 
-use std::{io, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
@@ -39,11 +39,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether `--json` stands in a command line that is wrong somewhere else.
+/// Whether `--json` stands in a command line that is wrong somewhere: before that, behind it or in it.
 fn wants_json() -> bool {
-    let matches = Args::command().ignore_errors(true).try_get_matches();
-    let call = matches.ok().and_then(|mut matches| matches.remove_subcommand());
-    call.is_some_and(|(_, call)| matches!(call.try_get_one("json"), Ok(Some(true))))
+    env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json")
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {

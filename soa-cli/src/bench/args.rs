@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
+use soa_common::transport::redis::RedisSettings;
 
 use crate::args::{Options, after_help, seconds};
 
@@ -12,7 +13,11 @@ use crate::args::{Options, after_help, seconds};
 /// which a call was due, so that a call that had to wait for a free place in flight counts with its waiting.
 ///
 /// Some calls before the measurement open the connections; they are in no figure. Latencies are those of all measured calls,
-/// also of failed ones; requests/s counts those that succeeded. Ctrl-C ends the measurement and prints what there is.
+/// also of failed ones; requests/s counts those that succeeded in the time of measuring. Ctrl-C ends the measurement and
+/// prints what there is, also how many calls were not answered yet.
+///
+/// Calls wait in the service's queue on Redis until a worker takes them, and a queue takes 10000. With more calls in flight
+/// than that, and than the workers run, a call may find it full: it is tried again, and then fails with MESSAGE_SEND.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_BENCH, group = ArgGroup::new("end").args(["duration", "requests"]))]
 pub(crate) struct BenchArgs {
@@ -28,7 +33,7 @@ pub(crate) struct BenchArgs {
     pub(crate) body: Option<String>,
 
     /// Send {"payload": "x…"} as the input, with a text of so many bytes; the action must take it, as echo of the service
-    /// demo does
+    /// demo does. A request may have 102400 bytes in all: its headers and names take some 300 of them, more with --context
     #[arg(long, value_name = "BYTES", value_parser = bytes, allow_hyphen_values = true)]
     pub(crate) payload: Option<usize>,
 
@@ -36,7 +41,8 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = places, allow_hyphen_values = true)]
     pub(crate) concurrency: u32,
 
-    /// How long to measure, in seconds; calls in flight at the end are waited for [default: 10]
+    /// How long to measure, in seconds; calls in flight at the end are waited for, and count for all but requests/s
+    /// [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     pub(crate) duration: Option<Duration>,
 
@@ -80,9 +86,9 @@ fn warm_up(text: &str) -> Result<u64, String> {
     count(text, 0, MOST)
 }
 
-/// Redis takes no longer texts.
+/// What else a request holds is known later.
 fn bytes(text: &str) -> Result<usize, String> {
-    count(text, 0, 512 << 20)
+    count(text, 0, RedisSettings::client().maximum_message_size as u64)
 }
 
 fn count<T: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {

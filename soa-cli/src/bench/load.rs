@@ -67,12 +67,29 @@ impl Load {
         while self.places.join_next().await.is_some() {}
     }
 
-    pub(super) fn passed(&self) -> Duration {
-        self.shared.started.elapsed()
+    /// How long was measured, or has been so far: calls that are waited for after the end do not prolong it, and that
+    /// the last call of an open loop is answered before the next would be due does not shorten it.
+    pub(super) fn measured(&self) -> Duration {
+        let (passed, is_over) = (self.passed(), self.places.is_empty());
+        match (self.shared.end, &self.shared.pace) {
+            (End::After(duration), _) if is_over => duration,
+            (End::After(duration), _) => passed.min(duration),
+            (End::Requests(count), Some(pace)) if is_over => passed.max(pace.due(count) - pace.started),
+            (End::Requests(_), _) => passed,
+        }
+    }
+
+    /// How many calls were begun and are not answered.
+    pub(super) fn unanswered(&self) -> u64 {
+        self.shared.begun.load(Ordering::Relaxed) - self.tally().requests()
     }
 
     pub(super) fn tally(&self) -> MutexGuard<'_, Tally> {
         self.shared.tally()
+    }
+
+    fn passed(&self) -> Duration {
+        self.shared.started.elapsed()
     }
 
     /// How many calls were due and found no place before the end, or by now.
@@ -100,8 +117,8 @@ impl Shared {
     {
         while let Some(begin) = self.next().await {
             let result = call().await;
-            let failed = result.is_err();
-            self.tally().add(begin.elapsed(), result);
+            let (failed, now) = (result.is_err(), Instant::now());
+            self.tally().add(now - begin, result, self.is_after_end(now));
             if failed {
                 // A call may fail without ever waiting, and the other tasks have to get on.
                 yield_now().await;

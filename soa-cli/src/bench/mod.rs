@@ -14,6 +14,7 @@ mod load;
 mod pace;
 mod progress;
 mod report;
+mod size;
 mod tally;
 
 pub(crate) use args::BenchArgs;
@@ -22,6 +23,7 @@ use crate::{
     ask::{Caller, runtime},
     failure::Failure,
     input, output,
+    text::harmless,
 };
 use load::{End, Load};
 use pace::Pace;
@@ -32,6 +34,7 @@ const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     let body = body(&args)?;
+    let size_option = if args.payload.is_some() { "--payload" } else { "--body" };
     let BenchArgs { service, action, concurrency, duration, requests, rate, warm_up, options, .. } = args;
     let end = match requests {
         Some(requests) => End::Requests(requests),
@@ -55,7 +58,10 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     if verbose {
         output::note(&format!("{} over {}", bench.title, bench.caller.masters));
     }
-    runtime()?.block_on(bench.run())
+    runtime()?.block_on(async {
+        size::check(&bench.caller, &bench.action, &bench.body, size_option).await?;
+        bench.run().await
+    })
 }
 
 /// The input of each call, encoded once.
@@ -83,7 +89,7 @@ struct Bench {
 impl Bench {
     async fn run(self) -> Result<(), Failure> {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| Failure::runtime(&error))?;
-        self.warm_up(&mut interrupt).await?;
+        let warm_up_errors = self.warm_up(&mut interrupt).await?;
 
         let pace = self.rate.map(Pace::start).transpose().map_err(|error| Failure::runtime(&error))?;
         let cpu = cpu_time();
@@ -94,10 +100,11 @@ impl Bench {
             tokio::select! {
                 () = load.finish() => break false,
                 _ = interrupt.recv() => break true,
-                _ = ticks.tick() => progress.show(&load.tally(), load.passed()),
+                _ = ticks.tick() => progress.show(&load.tally(), load.measured()),
             }
         };
-        let (passed, cpu, missed) = (load.passed(), cpu_time().saturating_sub(cpu), load.missed());
+        let (measured, cpu, missed) = (load.measured(), cpu_time().saturating_sub(cpu), load.missed());
+        let unanswered = load.unanswered();
         drop(progress);
 
         let mut tally = load.tally();
@@ -107,9 +114,11 @@ impl Bench {
             concurrency: self.concurrency,
             rate: self.rate,
             warm_up: self.warm_up,
-            passed,
+            warm_up_errors,
+            measured,
             cpu,
             missed,
+            unanswered,
             interrupted,
         };
         match self.as_json {
@@ -123,10 +132,11 @@ impl Bench {
         }
     }
 
-    /// Fails when the service cannot be reached, for which nobody should have to wait for long.
-    async fn warm_up(&self, interrupt: &mut Signal) -> Result<(), Failure> {
+    /// Gives how many calls failed. Fails when the service cannot be reached, for which nobody should have to wait for
+    /// long.
+    async fn warm_up(&self, interrupt: &mut Signal) -> Result<u64, Failure> {
         if self.warm_up == 0 {
-            return Ok(());
+            return Ok(0);
         }
         let mut load = self.load(End::Requests(self.warm_up), None);
         tokio::select! {
@@ -135,9 +145,16 @@ impl Bench {
         }
         let mut tally = load.tally();
         match tally.first_error.take() {
-            Some(error) if !tally.answered => Err(self.caller.failure(error)),
-            _ => Ok(()),
+            Some(error) if !tally.answered => return Err(self.caller.failure(error)),
+            Some(error) if !self.as_json => output::note(&format!(
+                "{} of {} warm-up calls failed, the first with: {}",
+                tally.errors,
+                tally.requests(),
+                harmless(&error.to_string()).replace('\n', " ")
+            )),
+            _ => {}
         }
+        Ok(tally.errors)
     }
 
     fn load(&self, end: End, pace: Option<Pace>) -> Load {

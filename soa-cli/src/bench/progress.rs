@@ -23,11 +23,11 @@ impl Progress {
         Self { bar, end }
     }
 
-    pub(super) fn show(&self, tally: &Tally, passed: Duration) {
-        self.bar.set_message(format!("{:.0} requests/s, {} errors", per_second(tally, passed), tally.errors));
+    pub(super) fn show(&self, tally: &Tally, measured: Duration) {
+        self.bar.set_message(format!("{:.0} requests/s, {} errors", per_second(tally, measured), tally.errors));
         self.bar.set_position(match self.end {
             End::Requests(_) => tally.requests(),
-            End::After(_) => millis(passed),
+            End::After(_) => millis(measured),
         });
     }
 }

@@ -18,11 +18,15 @@ pub(super) struct Report<'a> {
     pub(super) concurrency: u32,
     pub(super) rate: Option<f64>,
     pub(super) warm_up: u64,
-    pub(super) passed: Duration,
+    pub(super) warm_up_errors: u64,
+    /// The time of measuring, without that of waiting for the last calls.
+    pub(super) measured: Duration,
     /// CPU time of this process.
     pub(super) cpu: Duration,
     /// Calls that were due and could not begin.
     pub(super) missed: u64,
+    /// Calls that were begun and not waited for.
+    pub(super) unanswered: u64,
     pub(super) interrupted: bool,
 }
 
@@ -35,11 +39,11 @@ const QUANTILES: [(f64, &str, &str); 5] = [
     (1.0, "max", "max_us"),
 ];
 
-/// How many calls succeeded in a second.
-pub(super) fn per_second(tally: &Tally, passed: Duration) -> f64 {
-    match passed.is_zero() {
+/// How many calls succeeded in a second of the time of measuring.
+pub(super) fn per_second(tally: &Tally, measured: Duration) -> f64 {
+    match measured.is_zero() {
         true => 0.0,
-        false => tally.successes() as f64 / passed.as_secs_f64(),
+        false => (tally.successes() - tally.late) as f64 / measured.as_secs_f64(),
     }
 }
 
@@ -53,8 +57,8 @@ impl Report<'_> {
         let early = if self.interrupted { ", stopped early" } else { "" };
         let mut text = format!("{STRONG}{}{STRONG:#}: {FAINT}{load}{early}{FAINT:#}\n", self.title);
         let mut nodes = vec![
-            leaf("requests/s", format!("{:.1}", per_second(self.tally, self.passed))),
-            leaf("requests", format!("{requests} in {:.2} s", self.passed.as_secs_f64())),
+            leaf("requests/s", format!("{:.1}", per_second(self.tally, self.measured))),
+            leaf("requests", self.requests()),
             self.errors(),
         ];
         if self.missed > 0 {
@@ -64,6 +68,10 @@ impl Report<'_> {
                 self.missed
             );
             nodes.push(Node { colour: Some(AnsiColor::Yellow), ..leaf("missed", head) });
+        }
+        if self.unanswered > 0 {
+            let head = format!("{} calls were in flight when it was stopped; they are in no figure", self.unanswered);
+            nodes.push(Node { colour: Some(AnsiColor::Yellow), ..leaf("unanswered", head) });
         }
         if requests > 0 {
             let children = QUANTILES.map(|(quantile, name, _)| leaf(name, format!("{:.2?}", self.latency(quantile))));
@@ -80,10 +88,10 @@ impl Report<'_> {
         let problems =
             problems.map(|(problem, count)| json!({"kind": problem.kind, "code": problem.code, "count": count}));
         let mut report = json!({
-            "rps": rounded(per_second(self.tally, self.passed), 10.0),
+            "rps": rounded(per_second(self.tally, self.measured), 10.0),
             "requests": requests,
             "errors": self.tally.errors,
-            "seconds": rounded(self.passed.as_secs_f64(), 1e6),
+            "seconds": rounded(self.measured.as_secs_f64(), 1e6),
         });
         for (quantile, _, name) in QUANTILES {
             report[name] = (requests > 0).then(|| self.latency(quantile).as_micros() as u64).into();
@@ -91,12 +99,23 @@ impl Report<'_> {
         report["mean_us"] = (requests > 0).then(|| rounded(self.tally.latencies.mean(), 10.0)).into();
         report["cpu_seconds_per_1000"] = (requests > 0).then(|| rounded(self.cpu_per_thousand(), 1e6)).into();
         report["error_counts"] = problems.collect();
+        report["late"] = self.tally.late.into();
         report["missed"] = self.missed.into();
+        report["unanswered"] = self.unanswered.into();
         report["concurrency"] = self.concurrency.into();
         report["rate"] = self.rate.into();
         report["warm_up"] = self.warm_up.into();
+        report["warm_up_errors"] = self.warm_up_errors.into();
         report["interrupted"] = self.interrupted.into();
         report
+    }
+
+    fn requests(&self) -> String {
+        let late = match self.tally.late {
+            0 => String::new(),
+            late => format!("; {late} succeeded after the end and do not count for requests/s"),
+        };
+        format!("{} in {:.2} s{late}", self.tally.requests(), self.measured.as_secs_f64())
     }
 
     fn errors(&self) -> Node {

@@ -11,6 +11,8 @@ pub(super) struct Tally {
     /// Microseconds, of all calls.
     pub(super) latencies: Histogram<u64>,
     pub(super) errors: u64,
+    /// How many calls succeeded after the end of the time of measuring, in which they were begun.
+    pub(super) late: u64,
     /// How many calls failed in which way. A call with several errors counts for its first.
     pub(super) problems: BTreeMap<Problem, u64>,
     pub(super) first_error: Option<CallError>,
@@ -42,10 +44,11 @@ impl Tally {
         self.requests() - self.errors
     }
 
-    pub(super) fn add(&mut self, latency: Duration, result: Result<(), CallError>) {
+    pub(super) fn add(&mut self, latency: Duration, result: Result<(), CallError>, is_late: bool) {
         self.latencies.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
         let Err(error) = result else {
             self.answered = true;
+            self.late += u64::from(is_late);
             return;
         };
         self.errors += 1;
@@ -65,6 +68,7 @@ impl Default for Tally {
         Self {
             latencies: Histogram::new_with_bounds(1, LONGEST, 3).expect("0 to 5 digits and such bounds are allowed"),
             errors: 0,
+            late: 0,
             problems: BTreeMap::new(),
             first_error: None,
             answered: false,
@@ -99,7 +103,7 @@ mod tests {
         let mut tally = Tally::default();
         let mut fail = |code: String| {
             let errors = vec![Error::new(code, "message")];
-            tally.add(Duration::ZERO, Err(CallError::Job { service: "evil".to_owned(), errors }));
+            tally.add(Duration::ZERO, Err(CallError::Job { service: "evil".to_owned(), errors }), false);
         };
         (0..1_000).for_each(|number| fail(format!("{number:0>1000}")));
         (0..1_000).for_each(|number| fail(number.to_string()));
@@ -110,9 +114,9 @@ mod tests {
     #[test]
     fn a_latency_of_any_length_is_counted() {
         let mut tally = Tally::default();
-        tally.add(Duration::MAX, Ok(()));
-        tally.add(Duration::ZERO, Ok(()));
-        assert_eq!((tally.requests(), tally.latencies.min()), (2, 0));
+        tally.add(Duration::MAX, Ok(()), false);
+        tally.add(Duration::ZERO, Ok(()), true);
+        assert_eq!((tally.requests(), tally.late, tally.latencies.min()), (2, 1, 0));
         assert!(tally.latencies.max() >= LONGEST);
     }
 }

@@ -43,7 +43,7 @@ fn wrong_usage_says_what_is_wrong_and_where() {
         ("--concurrency", "from 1 to 100000", &["0", "-1", "100001", "1.5", "x", ""][..]),
         ("--requests", "from 1 to 1000000000000", &["0", "-1", "x"]),
         ("--warm-up", "from 0 to 1000000000000", &["-1", "x"]),
-        ("--payload", "from 0 to 536870912", &["-1", "1k", "99999999999999999999"]),
+        ("--payload", "from 0 to 102400", &["-1", "1k", "102401", "99999999999999999999"]),
         ("--duration", "above 0", &["0", "-1", "x", "inf"]),
         ("--rate", "from 0.001 to 1000000", &["0", "-1", "x", "NaN", "inf", "1e7"]),
     ] {
@@ -86,10 +86,24 @@ fn machines_get_usage_errors_as_json() {
         let errors: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
         assert_eq!((run.code, &errors[0]["code"]), (2, &"USAGE".into()), "{run:?}");
     }
-    for name in ["status", "introspect"] {
-        let errors: serde_json::Value = serde_json::from_str(&soa(&[name, "--json"]).stderr).unwrap();
-        assert_eq!(errors[0]["code"], "USAGE");
+    // Wherever it stands.
+    for wrong in [
+        &["status", "--json"][..],
+        &["introspect", "--json"],
+        &["bench", "demo", "echo", "--rate", "x", "--json"],
+        &["bench", "demo", "echo", "--json", "--rate", "x"],
+        &["bench", "--duration", "1", "--requests", "1", "--json", "demo", "echo"],
+        &["bench", "demo", "echo", "--nonsense", "--json"],
+        &["bench", "--json"],
+        &["bench", "demo", "echo", "--payload", "102400", "--json"],
+        &["call", "demo", "echo", "more", "--json"],
+    ] {
+        let run = soa(wrong);
+        let errors: serde_json::Value = serde_json::from_str(&run.stderr).unwrap_or_else(|_| panic!("{run:?}"));
+        assert_eq!((run.code, &errors[0]["code"]), (2, &"USAGE".into()), "{run:?}");
     }
+    // An argument, not the option.
+    assert!(soa(&["call", "demo", "echo", "--", "--json"]).stderr.starts_with("error: "));
 }
 
 #[test]
@@ -108,7 +122,17 @@ fn help_teaches_and_completions_and_man_pages_are_made() {
         assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
     }
     let help = soa(&["bench", "--help"]);
-    for text in ["--rate", "--warm-up", "--timeout", "waits for one", "Ctrl-C", "Examples:", "no call succeeded"] {
+    for text in [
+        "--rate",
+        "--warm-up",
+        "--timeout",
+        "waits for one",
+        "Ctrl-C",
+        "takes 10000",
+        "102400",
+        "Examples:",
+        "no call succeeded",
+    ] {
         assert!(help.stdout.contains(text), "{text}: {}", help.stdout);
     }
     let completions = soa(&["completions", "bash"]).stdout;

@@ -2,7 +2,7 @@ use std::{pin::Pin, time::Duration};
 
 use tokio::{
     sync::Semaphore,
-    time::{sleep, sleep_until},
+    time::{sleep, sleep_until, timeout},
 };
 
 use super::*;
@@ -51,7 +51,7 @@ async fn a_call_that_waits_for_a_place_counts_from_when_it_was_due() {
     let mut expected = vec![(0, 11)];
     expected.extend((1..=10).map(|tenths| (tenths, 1)));
     assert_eq!(tenths(&load), expected);
-    assert_eq!((load.missed(), load.passed()), (0, 2 * SECOND));
+    assert_eq!(load.missed(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,6 +92,44 @@ async fn a_closed_loop_ends_in_time_and_waits_for_its_last_calls() {
     let mut load = Load::start(3, End::After(SECOND * 5 / 2), None, call);
     load.finish().await;
     assert_eq!((load.tally().requests(), load.passed(), load.missed()), (9, 3 * SECOND, 0));
+    // The last three of them came half a second after what counts for calls a second.
+    assert_eq!((load.measured(), load.tally().late), (SECOND * 5 / 2, 3));
+}
+
+/// The time of measuring of a load of calls that take a tenth of a second, after some time if it is not over before.
+async fn measured(end: End, rate: Option<u32>, after: Duration) -> (Duration, u64) {
+    let call = || async {
+        sleep(SECOND / 10).await;
+        Ok(())
+    };
+    let mut load = Load::start(1, end, rate.map(pace), call);
+    let _ = timeout(after, load.finish()).await;
+    (load.measured(), load.unanswered())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_measured_is_the_time_in_which_calls_are_due() {
+    let long = 3600 * SECOND;
+    assert_eq!(measured(End::Requests(20), None, long).await, (2 * SECOND, 0));
+    // The last call is answered before the next one would be due: a second more than that would be flattered.
+    assert_eq!(measured(End::After(10 * SECOND), Some(1), long).await, (10 * SECOND, 0));
+    assert_eq!(measured(End::Requests(2), Some(1), long).await, (2 * SECOND, 0));
+    // The service is too slow for the rate.
+    assert_eq!(measured(End::Requests(20), Some(1000), long).await, (2 * SECOND, 0));
+    assert_eq!(measured(End::After(SECOND), Some(1000), long).await, (SECOND, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_stopped_was_measured_until_then() {
+    let stopped = SECOND * 255 / 100;
+    for end in [End::Requests(1000), End::After(1000 * SECOND)] {
+        for rate in [None, Some(1000)] {
+            assert_eq!(measured(end, rate, stopped).await, (stopped, 1), "{end:?} {rate:?}");
+        }
+    }
+    // While the last calls are waited for.
+    assert_eq!(measured(End::After(SECOND * 25 / 10 - SECOND / 100), None, stopped).await, (SECOND * 249 / 100, 0));
+    assert_eq!(measured(End::After(SECOND * 251 / 100), None, stopped).await, (SECOND * 251 / 100, 1));
 }
 
 #[tokio::test]
