@@ -42,7 +42,7 @@ pub struct BuildError(String);
 /// How a service is reached.
 enum Route {
     Redis(RedisSettings),
-    Own(Box<dyn ClientTransport>),
+    Own(Arc<dyn ClientTransport>),
     Settings(ClientSettings),
 }
 
@@ -63,7 +63,7 @@ impl ClientBuilder {
     /// Adds a service that is reached through a transport of one's own.
     #[must_use]
     pub fn transport(self, service: impl Into<String>, transport: impl ClientTransport) -> Self {
-        self.route(service, Route::Own(Box::new(transport)))
+        self.route(service, Route::Own(Arc::new(transport)))
     }
 
     /// Adds middleware to all services, inside of what was added before.
@@ -123,7 +123,7 @@ impl ClientBuilder {
 type Connections = Vec<(RedisSettings, RedisConnections)>;
 
 impl Route {
-    fn connect(self, service: &str, connections: &mut Connections) -> Result<Box<dyn ClientTransport>, String> {
+    fn connect(self, service: &str, connections: &mut Connections) -> Result<Arc<dyn ClientTransport>, String> {
         let settings = match self {
             Self::Own(transport) => return Ok(transport),
             Self::Redis(settings) => settings,
@@ -138,7 +138,7 @@ impl Route {
                 opened
             }
         };
-        Ok(Box::new(shared.transport(service).map_err(cannot_be_reached)?))
+        Ok(Arc::new(shared.transport(service).map_err(cannot_be_reached)?))
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use soa_common::{ActionResponse, Context, IntoBody, JobResponse, Map};
 use tokio::time::Instant;
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Simple};
 
 use crate::{
     Call, CallError, ClientBuilder, IntoAction,
@@ -186,11 +186,29 @@ impl Client {
 
     /// The correlation id of a request that inherits none. As with the original's UUIDs, those of a client differ in
     /// their first digits; random ones would cost a third of a call.
-    pub(crate) fn correlation_id(&self, request_id: u64) -> String {
+    pub(crate) fn correlation_id(&self, request_id: u64) -> impl AsRef<str> {
         const BITS_AFTER_FIRST_DIGITS: u32 = 80;
         let first = self.shared.first_correlation_id.as_u128();
         let id = first.wrapping_add(u128::from(request_id) << BITS_AFTER_FIRST_DIGITS);
-        Uuid::from_u128(id).simple().to_string()
+        NewId::new(Uuid::from_u128(id))
+    }
+}
+
+/// A new id as text.
+struct NewId([u8; Simple::LENGTH]);
+
+impl NewId {
+    fn new(id: Uuid) -> Self {
+        let mut text = [0; Simple::LENGTH];
+        id.simple().encode_lower(&mut text);
+        Self(text)
+    }
+}
+
+impl AsRef<str> for NewId {
+    fn as_ref(&self) -> &str {
+        // Hexadecimal digits are UTF-8.
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

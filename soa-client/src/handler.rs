@@ -1,4 +1,12 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::{
     CallError,
@@ -8,18 +16,37 @@ use soa_common::{
     JobResponse, middleware,
     transport::{ClientRequest, ClientTransport, PendingResponse, TransportError, TransportErrorKind},
 };
+use tokio::time::timeout_at;
 
 /// Talks to one service through its transport.
 pub(crate) struct ServiceHandler {
     pub(crate) service: Arc<str>,
-    transport: Box<dyn ClientTransport>,
+    transport: Arc<dyn ClientTransport>,
     middleware: Vec<Arc<dyn DynMiddleware>>,
+}
+
+/// A request on its way and its response to come; `None` when it did not come in time.
+pub(crate) enum Calling {
+    Plain(BoxFuture<'static, Result<Option<JobResponse>, TransportError>>),
+    /// In middleware.
+    Wrapped(BoxFuture<'static, Result<Option<JobResponse>, CallError>>),
+}
+
+impl Future for Calling {
+    type Output = Result<Option<JobResponse>, CallError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Plain(response) => response.as_mut().poll(context).map_err(CallError::from),
+            Self::Wrapped(response) => response.as_mut().poll(context),
+        }
+    }
 }
 
 impl ServiceHandler {
     pub(crate) fn new(
         service: Arc<str>,
-        transport: Box<dyn ClientTransport>,
+        transport: Arc<dyn ClientTransport>,
         middleware: Vec<Arc<dyn DynMiddleware>>,
     ) -> Self {
         Self { service, transport, middleware }
@@ -28,6 +55,20 @@ impl ServiceHandler {
     /// How long a call may take whose caller does not say.
     pub(crate) fn receive_timeout(&self) -> Duration {
         self.transport.receive_timeout()
+    }
+
+    /// Sends a request and waits for its response, until its deadline.
+    pub(crate) fn call(self: &Arc<Self>, request: ClientRequest) -> Calling {
+        if self.middleware.is_empty() {
+            return Calling::Plain(Arc::clone(&self.transport).call(request));
+        }
+        let handler = Arc::clone(self);
+        let (request_id, deadline) = (request.request_id, request.deadline);
+        let response = timeout_at(deadline, async move {
+            let pending = handler.send(request).await?;
+            handler.receive(request_id, pending).await
+        });
+        Calling::Wrapped(response.map(|response| response.map_or(Ok(None), |response| response.map(Some))).boxed())
     }
 
     pub(crate) async fn send(&self, request: ClientRequest) -> Result<PendingResponse, CallError> {

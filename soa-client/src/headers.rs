@@ -18,12 +18,15 @@ pub(crate) struct Options {
 
 impl Options {
     /// The context header: the client's base, then what belongs to this call, keys in the order of the original.
-    pub(crate) fn context(&self, base: &Map, new_correlation_id: impl FnOnce() -> String) -> Context {
+    pub(crate) fn context<Id: AsRef<str>>(&self, base: &Map, new_correlation_id: impl FnOnce() -> Id) -> Context {
+        if base.is_empty() && self.says_nothing() {
+            return Context::of_new_chain(new_correlation_id().as_ref());
+        }
         let mut context = base.clone();
         if let Some(id) = &self.correlation_id {
             context.insert("correlation_id", id.as_str());
         } else if context.get("correlation_id").is_none() {
-            context.insert("correlation_id", new_correlation_id());
+            context.insert("correlation_id", new_correlation_id().as_ref());
         }
         let mut extra = self.context.clone();
         let inherited = context.get("switches").cloned().into_iter().chain(extra.remove("switches"));
@@ -33,6 +36,11 @@ impl Options {
         // The key would end a worker of the original.
         context.remove("request_id");
         context.into()
+    }
+
+    /// Whether nothing is to be added to the context.
+    fn says_nothing(&self) -> bool {
+        self.context.is_empty() && self.switches.is_empty() && self.correlation_id.is_none()
     }
 
     /// The control header, with the time in which the response has to come where the service is told.

@@ -1,4 +1,11 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::{Future, ready},
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use soa_common::{
@@ -7,7 +14,12 @@ use soa_common::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use crate::{CallError, Client, call::Answer, handler::ServiceHandler, headers::Options};
+use crate::{
+    CallError, Client,
+    call::Answer,
+    handler::{Calling, ServiceHandler},
+    headers::Options,
+};
 
 /// What can be given as an action of a job: an [`ActionRequest`], or a name and a body.
 ///
@@ -106,24 +118,21 @@ pub(crate) struct PreparedJob {
 }
 
 impl PreparedJob {
-    /// Sends the job and waits for its response.
-    pub(crate) async fn run(self) -> Result<Answer, CallError> {
-        self.check_time()?;
+    /// Sends the job and waits for its response, once it is polled.
+    pub(crate) fn run(self) -> Running {
         let Self { handler, actions, timeout, request } = self;
-        let (request_id, deadline) = (request.request_id, request.deadline);
-        let response = timeout_at(deadline, async {
-            let pending = handler.send(request).await?;
-            handler.receive(request_id, pending).await
-        });
-        let response = response.await.unwrap_or_else(|_| Err(handler.no_response(request_id, timeout)))?;
-        handler.verify(&actions, &response)?;
-        Ok(Answer { handler, actions, response })
+        let request_id = request.request_id;
+        let response = match check_time(&handler, timeout) {
+            Ok(()) => handler.call(request),
+            Err(error) => Calling::Wrapped(ready(Err(error)).boxed()),
+        };
+        Running { handler, actions, timeout, request_id, response }
     }
 
     /// Sends the job; gives its id and the response to come.
     pub(crate) async fn send(self) -> Result<(u64, BoxFuture<'static, Result<JobResponse, CallError>>), CallError> {
-        self.check_time()?;
         let Self { handler, actions, timeout, request } = self;
+        check_time(&handler, timeout)?;
         let (request_id, deadline) = (request.request_id, request.deadline);
         let sent = timeout_at(deadline, handler.send(request)).await;
         let pending = sent.unwrap_or_else(|_| Err(handler.no_response(request_id, timeout)))?;
@@ -135,14 +144,36 @@ impl PreparedJob {
         };
         Ok((request_id, response.boxed()))
     }
+}
 
-    /// A service is not bothered with what nobody waits for.
-    fn check_time(&self) -> Result<(), CallError> {
-        if !self.timeout.is_zero() {
-            return Ok(());
-        }
-        let service = &self.handler.service;
-        let message = format!("the request to service \"{service}\" was not sent: there is no time left for it");
-        Err(TransportError::new(TransportErrorKind::MessageSend, message).into())
+/// A job that is sent, and its response to come.
+pub(crate) struct Running {
+    handler: Arc<ServiceHandler>,
+    actions: Vec<String>,
+    timeout: Duration,
+    request_id: u64,
+    response: Calling,
+}
+
+impl Future for Running {
+    type Output = Result<Answer, CallError>;
+
+    /// Not to be polled again when it is ready.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.response.poll_unpin(context))?;
+        let (handler, actions) = (Arc::clone(&self.handler), mem::take(&mut self.actions));
+        let response = response.ok_or_else(|| handler.no_response(self.request_id, self.timeout))?;
+        handler.verify(&actions, &response)?;
+        Poll::Ready(Ok(Answer { handler, actions, response }))
     }
+}
+
+/// A service is not bothered with what nobody waits for.
+fn check_time(handler: &ServiceHandler, timeout: Duration) -> Result<(), CallError> {
+    if !timeout.is_zero() {
+        return Ok(());
+    }
+    let service = &handler.service;
+    let message = format!("the request to service \"{service}\" was not sent: there is no time left for it");
+    Err(TransportError::new(TransportErrorKind::MessageSend, message).into())
 }

@@ -1,4 +1,4 @@
-use crate::{Body, Value};
+use crate::{Body, Value, msgpack::Writer};
 
 macro_rules! header {
     ($(#[$doc:meta])* $name:ident) => {
@@ -58,6 +58,20 @@ header!(
 );
 
 impl Context {
+    /// The context of the first call of a chain: its correlation id, and no switches.
+    #[must_use]
+    pub fn of_new_chain(correlation_id: &str) -> Self {
+        // The exact size with an id of the usual 32 digits, so that it is allocated once.
+        let mut context = Vec::with_capacity(28 + correlation_id.len());
+        let mut writer = Writer::new(&mut context);
+        writer.map(2);
+        writer.text("correlation_id");
+        writer.text(correlation_id);
+        writer.text("switches");
+        writer.list(0);
+        Self(Body::from_checked(context.into()))
+    }
+
     /// The id that ties together all calls made for one cause.
     #[must_use]
     pub fn correlation_id(&self) -> Option<String> {

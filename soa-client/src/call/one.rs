@@ -36,8 +36,10 @@ impl<T: 'static> sealed::Run for One<T> {
     fn run(call: Call<Self>) -> BoxFuture<'static, Result<T, CallError>> {
         let Call { client, options, raise, kind: Self { job, finish } } = call;
         async move {
-            let job = job?.prepare(&client, &options, Instant::now());
-            finish(job.run().await?.raise(raise)?)
+            let running = job?.prepare(&client, &options, Instant::now()).run();
+            // What is not needed while it waits.
+            drop((client, options));
+            finish(running.await?.raise(raise)?)
         }
         .boxed()
     }

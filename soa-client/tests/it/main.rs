@@ -10,6 +10,7 @@ mod calls;
 mod deadlines;
 mod errors;
 mod headers;
+mod memory;
 mod middleware;
 mod parallel;
 mod redis;

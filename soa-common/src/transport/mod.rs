@@ -4,12 +4,13 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{JobRequest, JobResponse, Map};
 
@@ -45,6 +46,22 @@ pub trait ClientTransport: Send + Sync + 'static {
     /// [`TransportErrorKind::MessageSend`]; after an error the request was not sent, except where the error says that
     /// this is unknown.
     fn send(&self, request: ClientRequest) -> BoxFuture<'_, Result<PendingResponse, TransportError>>;
+
+    /// Sends a request and waits for its response: the same as [`send`](Self::send) and then its [`PendingResponse`], as
+    /// by default. A transport to which both in one are less work does it in its own way. `None` when neither gave
+    /// anything by the deadline; nothing goes on past it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send) and its [`PendingResponse`].
+    fn call(
+        self: Arc<Self>,
+        request: ClientRequest,
+    ) -> BoxFuture<'static, Result<Option<JobResponse>, TransportError>> {
+        Box::pin(async move {
+            let response = timeout_at(request.deadline, async { self.send(request).await?.await });
+            response.await.map_or(Ok(None), |response| response.map(Some))
+        })
+    }
 
     /// How long a call may take whose caller does not say. Default: 5 seconds.
     fn receive_timeout(&self) -> Duration {

@@ -1,20 +1,21 @@
 //! A call that waits for its response.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use tokio::{
-    sync::oneshot,
+    sync::futures::OwnedNotified,
     time::{self, Instant},
 };
 
 use super::{
     RedisConnections,
     lanes::{End, ServiceId},
-    mailbox::{Answer, Registered},
+    mailbox::Registered,
+    waiter::{News, Stage, Waiter},
 };
 use crate::{
-    JobResponse,
-    transport::{TransportError, TransportErrorKind},
+    ActionRequest, JobResponse,
+    transport::{ClientRequest, TransportError, TransportErrorKind},
 };
 
 /// The most actions that an error names.
@@ -26,80 +27,125 @@ pub(super) struct Call {
     connections: RedisConnections,
     request_id: u64,
     master: usize,
-    answer: oneshot::Receiver<Answer>,
+    waiter: Arc<Waiter>,
+    started: Instant,
     /// How it leaves the mailbox when it is dropped; `None` when it has left.
     end: Option<End>,
 }
 
-/// What an error says about a call.
+/// What became of a request on one master.
 #[derive(Debug)]
-pub(super) struct Subject {
-    pub(super) service: Arc<str>,
-    pub(super) actions: Vec<String>,
-    pub(super) started: Instant,
-    pub(super) deadline: Instant,
+pub(super) enum Sent<T> {
+    /// It is there.
+    Yes(T),
+    /// It surely is not, because the master is down.
+    No,
 }
 
 impl Call {
     /// Puts a call into the mailbox, with its lane on this master; gives the reply address too. Where so many calls wait
-    /// for a service that the next one has no lane, it waits for one.
+    /// for a service that the next one has no lane, it gives what ends when there may be one.
     ///
     /// # Errors
-    /// When a request with this id waits already, and when there is no lane until the deadline.
-    pub(super) async fn open(
+    /// When a request with this id waits already.
+    pub(super) fn open(
         connections: &RedisConnections,
         service: ServiceId,
         master: usize,
-        request_id: u64,
-        deadline: Instant,
-    ) -> Result<(Self, Arc<str>), TransportError> {
+        request: &ClientRequest,
+    ) -> Result<Result<(Self, Arc<str>), OwnedNotified>, TransportError> {
         let shared = connections.shared();
-        let (sender, answer) = oneshot::channel();
-        let mut sender = Some(sender);
-        let ticket = loop {
-            let registered = shared.mailbox().register(service, master, request_id, &mut sender, Instant::now());
-            match registered {
-                Registered::Yes(ticket) => break ticket,
-                Registered::Twice => {
-                    let message = format!("a request with the id {request_id} waits for its response already");
-                    return Err(TransportError::new(TransportErrorKind::InvalidMessage, message));
-                }
-                Registered::Full(room) => {
-                    if time::timeout_at(deadline, room).await.is_err() {
-                        let message = "too many earlier calls wait for their answers still";
-                        return Err(TransportError::new(TransportErrorKind::MessageSend, message));
-                    }
-                }
+        let (request_id, waiter, started) = (request.request_id, Arc::default(), Instant::now());
+        let registered = shared.mailbox().register(service, master, request_id, &waiter, started);
+        let ticket = match registered {
+            Registered::Yes(ticket) => ticket,
+            Registered::Full(room) => return Ok(Err(room)),
+            Registered::Twice => {
+                let message = format!("a request with the id {request_id} waits for its response already");
+                return Err(TransportError::new(TransportErrorKind::InvalidMessage, message));
             }
         };
-        let call = Self { connections: connections.clone(), request_id, master, answer, end: Some(End::Done) };
+        let connections = connections.clone();
+        let call = Self { connections, request_id, master, waiter, started, end: Some(End::Done) };
         shared.wake(master, ticket.wake);
-        Ok((call, ticket.reply_to))
+        Ok(Ok((call, ticket.reply_to)))
     }
 
-    /// Says whether the request may be on its way, so that a response may come.
-    pub(super) fn set_sent(&mut self, is_sent: bool) {
-        self.end = Some(if is_sent { End::Abandoned } else { End::Done });
+    /// A call that gets no response, and needs no lane.
+    pub(super) fn without_response(connections: &RedisConnections, master: usize, request: &ClientRequest) -> Self {
+        let (connections, request_id) = (connections.clone(), request.request_id);
+        Self { connections, request_id, master, waiter: Arc::default(), started: Instant::now(), end: None }
     }
 
-    /// Waits for the response.
+    /// Where it waits, for who pushes the request. From now on a response may come.
+    pub(super) fn begin_push(&mut self) -> Arc<Waiter> {
+        self.end = self.end.map(|_| End::Abandoned);
+        Arc::clone(&self.waiter)
+    }
+
+    /// Waits until the request is pushed.
     ///
     /// # Errors
-    /// A response that cannot be read; none at the deadline.
-    pub(super) async fn response(mut self, subject: Subject) -> Result<JobResponse, TransportError> {
-        let Ok(Ok(answer)) = time::timeout_at(subject.deadline, &mut self.answer).await else {
-            return Err(self.timed_out(&subject));
-        };
-        self.end = None;
-        answer.and_then(|response| JobResponse::from_body(&response)).map_err(|error| {
-            let message = format!("the response of service {:?} to {subject} cannot be read: {error}", subject.service);
-            TransportError::new(TransportErrorKind::InvalidMessage, message).with_source(error)
-        })
+    /// When it is not until the deadline.
+    pub(super) async fn pushed(&mut self, deadline: Instant) -> Result<Sent<()>, TransportError> {
+        match time::timeout_at(deadline, poll_fn(|context| self.waiter.poll_pushed(context))).await {
+            Ok(None) => Ok(Sent::Yes(())),
+            Ok(Some(News::GivenBack)) => self.given_back(deadline),
+            Ok(Some(News::Failed(error))) => Err(error),
+            _ => Err(self.not_sent()),
+        }
     }
 
-    fn timed_out(&self, subject: &Subject) -> TransportError {
-        let waited = Seconds(subject.deadline.saturating_duration_since(subject.started));
-        let mut message = format!("service {:?} did not answer {subject} within {waited}", subject.service);
+    /// Waits for the response to a request that `service` was sent.
+    ///
+    /// # Errors
+    /// A request that cannot be sent, a response that cannot be read; none at the deadline.
+    pub(super) async fn response(
+        &mut self,
+        service: &str,
+        request: &ClientRequest,
+    ) -> Result<Sent<JobResponse>, TransportError> {
+        let deadline = request.deadline;
+        let mut time_is_up = pin!(time::sleep_until(deadline));
+        let news = poll_fn(|context| match self.waiter.poll(context) {
+            Poll::Ready(news) => Poll::Ready(Some(news)),
+            Poll::Pending => time_is_up.as_mut().poll(context).map(|()| None),
+        });
+        let answer = match news.await {
+            Some(News::Answer(answer)) => answer,
+            Some(News::GivenBack) => return self.given_back(deadline),
+            Some(News::Failed(error)) => return Err(error),
+            Some(News::Lost) => return Err(self.not_sent()),
+            None if self.waiter.stage() != Stage::Pushed => return Err(self.not_sent()),
+            None => return Err(self.timed_out(service, request)),
+        };
+        self.end = None;
+        let response = answer.and_then(|response| JobResponse::from_body(&response)).map_err(|error| {
+            let actions = Names(&request.job.actions);
+            let message = format!("the response of service {service:?} to {actions} cannot be read: {error}");
+            TransportError::new(TransportErrorKind::InvalidMessage, message).with_source(error)
+        });
+        response.map(Sent::Yes)
+    }
+
+    /// The request can go to another master, while there is time.
+    fn given_back<T>(&mut self, deadline: Instant) -> Result<Sent<T>, TransportError> {
+        if Instant::now() >= deadline {
+            return Err(self.not_sent());
+        }
+        self.end = self.end.map(|_| End::Done);
+        Ok(Sent::No)
+    }
+
+    pub(super) fn not_sent(&self) -> TransportError {
+        let is_flushed = self.waiter.stage() != Stage::Queued;
+        self.connections.shared().links[self.master].pusher.out_of_time(is_flushed)
+    }
+
+    fn timed_out(&self, service: &str, request: &ClientRequest) -> TransportError {
+        let waited = Seconds(request.deadline.saturating_duration_since(self.started));
+        let actions = Names(&request.job.actions);
+        let mut message = format!("service {service:?} did not answer {actions} within {waited}");
         let node = &self.connections.shared().links[self.master].node;
         if let Some(failure) = node.failure() {
             message += &format!("; Redis {} is out of order: {failure}", node.master());
@@ -110,19 +156,22 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
+        self.waiter.end();
         if let Some(end) = self.end {
             self.connections.shared().mailbox().forget(self.request_id, end, Instant::now());
         }
     }
 }
 
-impl fmt::Display for Subject {
-    /// The names of the actions.
+/// The names of actions, for people.
+struct Names<'a>(&'a [ActionRequest]);
+
+impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, action) in self.actions.iter().take(MOST_NAMES).enumerate() {
-            write!(f, "{}{action:?}", if index > 0 { ", " } else { "" })?;
+        for (index, action) in self.0.iter().take(MOST_NAMES).enumerate() {
+            write!(f, "{}{:?}", if index > 0 { ", " } else { "" }, action.action)?;
         }
-        match self.actions.len().saturating_sub(MOST_NAMES) {
+        match self.0.len().saturating_sub(MOST_NAMES) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    sync::{Notify, futures::OwnedNotified, oneshot},
+    sync::{Notify, futures::OwnedNotified},
     time::Instant,
 };
 
@@ -17,6 +17,7 @@ use super::{
     chunks::{Lost, Message},
     lanes::{Calls, End, LaneId, Lanes, Ring, ServiceId, Ticket},
     peek,
+    waiter::Waiter,
 };
 use crate::{InvalidMessage, envelope::ResponseEnvelope, frame::Frame, serializer::Serializer};
 
@@ -86,7 +87,7 @@ pub(super) enum Registered {
 
 #[derive(Debug)]
 struct Slot {
-    answer: oneshot::Sender<Answer>,
+    waiter: Arc<Waiter>,
     service: ServiceId,
     master: usize,
     lane: LaneId,
@@ -137,13 +138,13 @@ impl Mailbox {
         &mut self.masters[master]
     }
 
-    /// Makes room for the response to a request. Takes the way to give it only then.
+    /// Makes room for the response to a request.
     pub(super) fn register(
         &mut self,
         service: ServiceId,
         master: usize,
         request_id: u64,
-        answer: &mut Option<oneshot::Sender<Answer>>,
+        waiter: &Arc<Waiter>,
         now: Instant,
     ) -> Registered {
         if self.slots.contains_key(&request_id) {
@@ -155,7 +156,6 @@ impl Mailbox {
         if is_own && known.own == MOST_OWN {
             return Registered::Full(Arc::clone(&known.room).notified_owned());
         }
-        let Some(answer) = answer.take() else { return Registered::Twice };
         known.own += usize::from(is_own);
         if !is_own && known.mixed_at.is_some() {
             // When the service has stopped being mixed, nothing else tells those that wait still.
@@ -166,7 +166,7 @@ impl Mailbox {
             true => lanes.own(service, &known.name, request_id, now),
             false => lanes.share(service, &known.name, now),
         };
-        self.slots.insert(request_id, Slot { answer, service, master, lane: ticket.lane, is_own });
+        self.slots.insert(request_id, Slot { waiter: Arc::clone(waiter), service, master, lane: ticket.lane, is_own });
         Registered::Yes(ticket)
     }
 
@@ -295,7 +295,7 @@ impl Mailbox {
         };
         self.leave(&slot, end, now);
         // Where the caller is gone already, the response is a late one.
-        self.dropped += u64::from(slot.answer.send(answer).is_err());
+        self.dropped += u64::from(!slot.waiter.answer(answer));
     }
 }
 

@@ -17,7 +17,10 @@ use futures_util::future::BoxFuture;
 use redis::RedisError;
 
 use super::{Node, RedisSettings, keys};
-use crate::transport::{ClientRequest, ClientTransport, PendingResponse, TransportError};
+use crate::{
+    JobResponse,
+    transport::{ClientRequest, ClientTransport, PendingResponse, TransportError},
+};
 
 mod chunks;
 mod lanes;
@@ -28,6 +31,7 @@ mod call;
 mod link;
 mod request;
 mod send;
+mod waiter;
 
 use lanes::ServiceId;
 use link::Link;
@@ -57,6 +61,12 @@ pub struct RedisClientTransport {
     name: Arc<str>,
     /// The list that requests are pushed to.
     queue: Bytes,
+}
+
+/// Where in the order of the masters a request begins, and how many it has tried.
+struct Turn {
+    first: usize,
+    tried: usize,
 }
 
 /// Why a transport cannot be made.
@@ -165,6 +175,13 @@ impl ClientTransport for RedisClientTransport {
         Box::pin(self.send_request(request))
     }
 
+    fn call(
+        self: Arc<Self>,
+        request: ClientRequest,
+    ) -> BoxFuture<'static, Result<Option<JobResponse>, TransportError>> {
+        self.call_service(request)
+    }
+
     fn receive_timeout(&self) -> Duration {
         self.connections.shared().settings.receive_timeout
     }
@@ -182,10 +199,21 @@ impl Shared {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The masters in the order in which a request is to try them.
-    fn ring(&self) -> impl Iterator<Item = usize> + Clone {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        (0..self.order.len()).map(move |step| self.order[turn.wrapping_add(step) % self.order.len()])
+    /// The turn of the next request.
+    fn turn(&self) -> Turn {
+        Turn { first: self.turn.fetch_add(1, Ordering::Relaxed), tried: 0 }
+    }
+
+    /// The master that a request is to try next: first those that are not down. When all are, they are tried in turn.
+    fn next_master(self: &Arc<Self>, turn: &mut Turn) -> usize {
+        let masters = self.order.len();
+        loop {
+            let master = self.order[turn.first.wrapping_add(turn.tried) % masters];
+            turn.tried += 1;
+            if turn.tried > masters || self.is_up(master) {
+                return master;
+            }
+        }
     }
 
     /// Whether a master is not known to be down. For one that is, its reader finds out whether it still is.

@@ -1,77 +1,102 @@
 //! Sending a request.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use futures_util::future::BoxFuture;
+use tokio::{
+    sync::futures::OwnedNotified,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     RedisClientTransport,
-    call::{Call, Subject},
+    call::{Call, Sent},
     link::unix_now,
     request,
 };
-use crate::transport::{
-    ClientRequest, PendingResponse, TransportError, TransportErrorKind,
-    redis::{LONGEST_TIME, Push},
+use crate::{
+    Body, JobResponse,
+    transport::{
+        ClientRequest, PendingResponse, TransportError, TransportErrorKind,
+        redis::{LONGEST_TIME, Push},
+    },
 };
 
 /// How much longer than its caller waits a request stays in Redis: the clocks of machines differ, and a server that is
 /// late drops what has expired and can count it.
 const LATE: Duration = Duration::from_secs(10);
 
-/// What became of a request on one master.
-enum Sent {
-    /// It is there; the call, when it has a response.
-    Yes(Option<Call>),
-    /// It surely is not, because the master is down.
-    No,
-}
-
 impl RedisClientTransport {
-    pub(super) async fn send_request(&self, request: ClientRequest) -> Result<PendingResponse, TransportError> {
-        let started = Instant::now();
-        let call = self.send_somewhere(&request).await?;
-        let Some(call) = call else {
+    /// Sends a request; gives its response to come once it is pushed.
+    pub(super) async fn send_request(&self, mut request: ClientRequest) -> Result<PendingResponse, TransportError> {
+        let shared = self.connections.shared();
+        let mut turn = shared.turn();
+        let has_response = !request.job.control.suppress_response();
+        let mut call = loop {
+            let mut call = self.post(shared.next_master(&mut turn), &request, has_response).await?;
+            let sent = call.pushed(request.deadline).await.map_err(|error| self.failed(error))?;
+            if let Sent::Yes(()) = sent {
+                break call;
+            }
+        };
+        if !has_response {
             let message = format!("the request to {:?} asked for no response, so none comes", self.name);
             let error = TransportError::new(TransportErrorKind::MessageReceive, message);
             return Ok(PendingResponse::new(std::future::ready(Err(error))));
-        };
-        let subject = Subject {
-            service: self.name.clone(),
-            actions: request.job.actions.into_iter().map(|action| action.action).collect(),
-            started,
-            deadline: request.deadline,
-        };
-        Ok(PendingResponse::new(call.response(subject)))
-    }
-
-    /// Sends a request to the next master, or to another one when that is down. When all are, they are tried in turn.
-    async fn send_somewhere(&self, request: &ClientRequest) -> Result<Option<Call>, TransportError> {
-        let shared = self.connections.shared();
-        let ring = shared.ring();
-        let masters = ring.clone().filter(|master| shared.is_up(*master)).chain(ring.clone().cycle());
-        for master in masters {
-            if let Sent::Yes(call) = self.send_to(master, request).await? {
-                return Ok(call);
-            }
         }
-        Err(TransportError::new(TransportErrorKind::MessageSend, "there is no Redis master"))
+        let name = self.name.clone();
+        keep_names(&mut request);
+        Ok(PendingResponse::new(async move {
+            match call.response(&name, &request).await? {
+                Sent::Yes(response) => Ok(response),
+                // It is pushed already.
+                Sent::No => Err(call.not_sent()),
+            }
+        }))
     }
 
-    /// Sends a request to one master, where its response is to come too. Where there are others, it does not wait for
-    /// one that is down.
-    async fn send_to(&self, master: usize, request: &ClientRequest) -> Result<Sent, TransportError> {
+    /// Sends a request and waits for its response.
+    ///
+    /// It takes what it holds while it waits, and what only few calls need is boxed: of these futures there may be many.
+    pub(super) fn call_service(
+        self: Arc<Self>,
+        mut request: ClientRequest,
+    ) -> BoxFuture<'static, Result<Option<JobResponse>, TransportError>> {
+        Box::pin(async move {
+            if request.job.control.suppress_response() {
+                let pending = Box::pin(self.send_request(request)).await?;
+                return pending.await.map(Some);
+            }
+            let mut turn = self.connections.shared().turn();
+            loop {
+                let shared = self.connections.shared();
+                let mut call = self.post(shared.next_master(&mut turn), &request, true).await?;
+                if shared.links.len() == 1 {
+                    // No other master is going to need it.
+                    keep_names(&mut request);
+                }
+                let response = call.response(&self.name, &request).await;
+                if let Sent::Yes(response) = response.map_err(|error| self.failed(error))? {
+                    return Ok(Some(response));
+                }
+            }
+        })
+    }
+
+    /// Has a request pushed to one master, where its response is to come too. Where there are others, it does not wait
+    /// for one that is down.
+    async fn post(&self, master: usize, request: &ClientRequest, has_response: bool) -> Result<Call, TransportError> {
         let shared = self.connections.shared();
         let settings = &shared.settings;
-        let mut call = None;
-        let reply_to = if request.job.control.suppress_response() {
-            request::unanswered(&self.name, &shared.client).into()
-        } else {
-            let id = request.request_id;
-            let opened = Call::open(&self.connections, self.service, master, id, request.deadline).await;
-            let (opened, reply_to) = opened.map_err(|error| self.failed(error))?;
-            call = Some(opened);
-            reply_to
+        let (mut call, reply_to) = loop {
+            if !has_response {
+                let reply_to = request::unanswered(&self.name, &shared.client).into();
+                break (Call::without_response(&self.connections, master, request), reply_to);
+            }
+            match Call::open(&self.connections, self.service, master, request)? {
+                Ok(opened) => break opened,
+                Err(room) => self.wait_for(room, request.deadline).await?,
+            }
         };
         let life = request.timeout.unwrap_or(settings.message_expiry).min(LONGEST_TIME);
         let frame = shared.frame(&self.name, &reply_to, unix_now() + life.as_secs_f64(), request)?;
@@ -85,22 +110,18 @@ impl RedisClientTransport {
             retries: settings.queue_full_retries,
             waiting: None,
         };
-        if let Some(call) = &mut call {
-            call.set_sent(true);
-        }
-        let pusher = &shared.links[master].pusher;
-        let is_sent = match shared.links.len() {
-            1 => pusher.push(push).await.map(|()| true),
-            _ => pusher.try_push(push).await,
-        };
-        let is_sent = is_sent.map_err(|error| self.failed(error))?;
-        if is_sent {
-            return Ok(Sent::Yes(call));
-        }
-        if let Some(call) = &mut call {
-            call.set_sent(false);
-        }
-        Ok(Sent::No)
+        shared.links[master].pusher.submit(push, shared.links.len() > 1, call.begin_push());
+        Ok(call)
+    }
+
+    /// Waits until there may be a lane. Boxed because it is rare, and would make every call larger.
+    fn wait_for(&self, room: OwnedNotified, deadline: Instant) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            timeout_at(deadline, room).await.map_err(|_| {
+                let message = "too many earlier calls wait for their answers still";
+                self.failed(TransportError::new(TransportErrorKind::MessageSend, message))
+            })
+        })
     }
 
     /// An error that says what it is about.
@@ -113,4 +134,11 @@ impl RedisClientTransport {
             _ => error,
         }
     }
+}
+
+/// Drops what is not needed any more when a request is sent: all but the names of its actions.
+fn keep_names(request: &mut ClientRequest) {
+    let job = &mut request.job;
+    (request.meta, job.control, job.context) = Default::default();
+    job.actions.iter_mut().for_each(|action| action.body = Body::empty());
 }

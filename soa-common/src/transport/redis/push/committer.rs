@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    Entry,
+    Entry, Pushed,
     desk::{self, Desk},
     flush::{Abilities, Fate, Run},
 };
@@ -35,6 +35,9 @@ const FLUSH_BYTES: usize = 128 * 1024;
 
 /// How many messages one flush carries; Lua can hand over fewer than 8,000 at once.
 const FLUSH_MESSAGES: usize = 4_000;
+
+/// Room for how many messages the queue keeps.
+const KEPT: usize = 512;
 
 /// How long a connection may take before messages that can go to another master do so.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -103,7 +106,7 @@ impl Committer {
         let mut bytes = 0;
         let mut desk = self.desk();
         while let Some(entry) = desk.ready.pop_front() {
-            if entry.done.is_closed() {
+            if !entry.receipt.is_wanted() {
                 continue;
             }
             bytes += entry.push.size();
@@ -113,6 +116,10 @@ impl Committer {
                 break;
             }
             batch.push(entry);
+        }
+        if desk.ready.is_empty() {
+            // After many messages at once.
+            desk.ready.shrink_to(KEPT);
         }
         batch
     }
@@ -195,8 +202,8 @@ impl Committer {
         for run in runs {
             let (taken, fate) = run.read(&mut replies, &mut self.abilities);
             let mut rest = run.entries.into_iter();
-            for entry in rest.by_ref().take(taken) {
-                let _ = entry.done.send(Ok(true));
+            for mut entry in rest.by_ref().take(taken) {
+                entry.receipt.give(Pushed::Yes);
             }
             match fate {
                 Fate::Full => rest.for_each(|entry| self.full(entry)),
@@ -222,7 +229,7 @@ impl Committer {
     fn put_back(&self, entries: Vec<Entry>) {
         let mut desk = self.desk();
         for entry in entries.into_iter().rev() {
-            entry.flushed.store(false, Ordering::Release);
+            entry.receipt.set_flushed(false);
             desk.ready.push_front(entry);
         }
     }
@@ -246,8 +253,8 @@ impl Committer {
         if !movable.is_empty() {
             self.node.failed(&error);
         }
-        for entry in movable {
-            let _ = entry.done.send(Ok(false));
+        for mut entry in movable {
+            entry.receipt.give(Pushed::GivenBack);
         }
     }
 
@@ -259,25 +266,25 @@ impl Committer {
             let key = entry.push.key.escape_ascii();
             let capacity = entry.push.capacity;
             let message = format!("the queue {key} on Redis {} stayed full ({capacity} messages)", self.node.master());
-            let _ = entry.done.send(Err(TransportError::new(TransportErrorKind::MessageSend, message)));
+            entry.receipt.give(Pushed::Failed(TransportError::new(TransportErrorKind::MessageSend, message)));
             return;
         };
         entry.refusals += 1;
-        entry.flushed.store(false, Ordering::Release);
+        entry.receipt.set_flushed(false);
         desk.refuse(entry, next_try);
     }
 
-    fn refuse(&self, entry: Entry, error: &str) {
+    fn refuse(&self, mut entry: Entry, error: &str) {
         let message = format!("Redis {} refused the message: {error}", self.node.master());
-        let _ = entry.done.send(Err(TransportError::new(TransportErrorKind::MessageSend, message)));
+        entry.receipt.give(Pushed::Failed(TransportError::new(TransportErrorKind::MessageSend, message)));
     }
 
-    fn unknown(&self, entry: Entry, error: &str) {
+    fn unknown(&self, mut entry: Entry, error: &str) {
         let message = format!(
             "the connection to Redis {} broke while the message was sent, it may have been delivered: {error}",
             self.node.master()
         );
-        let _ = entry.done.send(Err(TransportError::new(TransportErrorKind::MessageSend, message)));
+        entry.receipt.give(Pushed::Failed(TransportError::new(TransportErrorKind::MessageSend, message)));
     }
 }
 
@@ -302,7 +309,7 @@ async fn push(connection: &mut Connection, runs: &[Run], abilities: &Abilities) 
     let mut commands = Commands::with_capacity(runs.iter().map(|run| 256 + run.size() + 16 * run.entries.len()).sum());
     for run in runs {
         run.write(&mut commands, abilities);
-        run.entries.iter().for_each(|entry| entry.flushed.store(true, Ordering::Release));
+        run.entries.iter().for_each(|entry| entry.receipt.set_flushed(true));
     }
     if commands.is_empty() {
         return Ok(Vec::new());

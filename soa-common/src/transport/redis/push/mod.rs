@@ -1,19 +1,14 @@
 //! Pushing messages: what is queued while a flush is under way leaves together with the next one.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::{
-    sync::{
-        mpsc::{self, UnboundedSender},
-        oneshot,
-    },
+    sync::mpsc::{self, UnboundedSender},
     time::{self, Instant},
 };
 
@@ -23,9 +18,12 @@ use crate::transport::{TransportError, TransportErrorKind};
 mod committer;
 mod desk;
 mod flush;
+mod receipt;
 
 use committer::Committer;
 use desk::Desk;
+pub(super) use receipt::{Pushed, Waiting};
+use receipt::{Receipt, Wait};
 
 /// A message to be pushed.
 #[derive(Clone, Debug)]
@@ -73,12 +71,9 @@ pub(super) struct Entry {
     push: Push,
     /// How often the list was full.
     refusals: u32,
-    /// Whether the message may have reached Redis.
-    flushed: Arc<AtomicBool>,
     /// Whether the message is given back when Redis is out of order, instead of waiting for it.
     can_go_elsewhere: bool,
-    /// True when the list has the message, false when it is given back.
-    done: oneshot::Sender<Result<bool, TransportError>>,
+    receipt: Receipt,
 }
 
 impl Push {
@@ -113,25 +108,27 @@ impl Pusher {
     /// is out of order. The text says where the message may have been delivered all the same, because the connection
     /// broke or fell silent after it had left; such a message is not sent again.
     pub async fn push(&self, push: Push) -> Result<(), TransportError> {
-        self.push_or_give_back(push, false).await.map(|_| ())
-    }
-
-    /// As [`push`](Self::push), but does not wait for a Redis that is out of order: false when the message was surely
-    /// not sent for that reason and there is time left to push it elsewhere.
-    pub(super) async fn try_push(&self, push: Push) -> Result<bool, TransportError> {
-        self.push_or_give_back(push, true).await
-    }
-
-    async fn push_or_give_back(&self, push: Push, can_go_elsewhere: bool) -> Result<bool, TransportError> {
-        let deadline = push.deadline;
-        let flushed = Arc::<AtomicBool>::default();
-        let (done, result) = oneshot::channel();
-        self.enqueue(Entry { push, refusals: 0, flushed: Arc::clone(&flushed), can_go_elsewhere, done });
-        match time::timeout_at(deadline, result).await {
-            Ok(Ok(result)) if !matches!(result, Ok(false)) || Instant::now() < deadline => result,
-            // The task of the queue ended with its runtime, or time is up.
-            _ => Err(self.out_of_time(flushed.load(Ordering::Acquire))),
+        /// Ends the wait however the future ends.
+        struct Ending(Arc<Wait>);
+        impl Drop for Ending {
+            fn drop(&mut self) {
+                self.0.end();
+            }
         }
+        let deadline = push.deadline;
+        let wait = Ending(Arc::default());
+        self.submit(push, false, Arc::<Wait>::clone(&wait.0));
+        match time::timeout_at(deadline, poll_fn(|context| wait.0.poll(context))).await {
+            Ok(Pushed::Yes) => Ok(()),
+            Ok(Pushed::Failed(error)) => Err(error),
+            Ok(Pushed::GivenBack | Pushed::Lost) | Err(_) => Err(self.out_of_time(wait.0.is_flushed())),
+        }
+    }
+
+    /// Queues a message; who waits for it is told what became of it, and has to watch the deadline. A message that can go
+    /// elsewhere does not wait for a Redis that is out of order.
+    pub(super) fn submit(&self, push: Push, can_go_elsewhere: bool, waiting: Arc<dyn Waiting>) {
+        self.enqueue(Entry { push, refusals: 0, can_go_elsewhere, receipt: Receipt::new(waiting) });
     }
 
     fn enqueue(&self, entry: Entry) {
@@ -177,7 +174,8 @@ impl Pusher {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn out_of_time(&self, flushed: bool) -> TransportError {
+    /// Why a message was not confirmed until its deadline, depending on whether it may have reached Redis.
+    pub(super) fn out_of_time(&self, flushed: bool) -> TransportError {
         let master = self.node.master();
         let message = if flushed {
             format!("Redis {master} did not confirm the message in time: it may have been delivered")

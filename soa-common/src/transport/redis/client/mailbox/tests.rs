@@ -1,5 +1,10 @@
+use std::task::{Context, Poll, Waker};
+
 use super::{
-    super::lanes::{Reader, Wake},
+    super::{
+        lanes::{Reader, Wake},
+        waiter::News,
+    },
     *,
 };
 use crate::{Body, Map, Value, transport::redis::keys};
@@ -19,7 +24,7 @@ struct Call {
     lane: LaneId,
     reply_to: Arc<str>,
     wake: Wake,
-    answer: oneshot::Receiver<Answer>,
+    waiter: Arc<Waiter>,
 }
 
 impl Desk {
@@ -39,9 +44,9 @@ impl Desk {
 
     fn call(&mut self) -> Call {
         self.last += 1;
-        let (sender, answer) = oneshot::channel();
-        let ticket = registered(self.mailbox.register(0, 0, self.last, &mut Some(sender), self.now));
-        Call::new(self.last, ticket, answer)
+        let waiter = Arc::default();
+        let ticket = registered(self.mailbox.register(0, 0, self.last, &waiter, self.now));
+        Call::new(self.last, ticket, waiter)
     }
 
     fn calls(&mut self, count: usize) -> Vec<Call> {
@@ -85,20 +90,20 @@ impl Desk {
 }
 
 impl Call {
-    fn new(id: u64, ticket: Ticket, answer: oneshot::Receiver<Answer>) -> Self {
-        Self { id, lane: ticket.lane, reply_to: ticket.reply_to, wake: ticket.wake, answer }
+    fn new(id: u64, ticket: Ticket, waiter: Arc<Waiter>) -> Self {
+        Self { id, lane: ticket.lane, reply_to: ticket.reply_to, wake: ticket.wake, waiter }
     }
 
     /// What the call got: its own id, `"error"`, or nothing yet.
     fn got(&mut self) -> &'static str {
-        match self.answer.try_recv() {
-            Ok(Ok(body)) => {
+        match self.waiter.poll(&Context::from_waker(Waker::noop())) {
+            Poll::Ready(News::Answer(Ok(body))) => {
                 assert_eq!(Body::from_msgpack(body).unwrap().get("id"), Some(Value::from(self.id)));
                 "answer"
             }
-            Ok(Err(_)) => "error",
-            Err(oneshot::error::TryRecvError::Empty) => "nothing",
-            Err(oneshot::error::TryRecvError::Closed) => "forgotten",
+            Poll::Ready(_) => "error",
+            Poll::Pending if Arc::strong_count(&self.waiter) == 1 => "forgotten",
+            Poll::Pending => "nothing",
         }
     }
 }
@@ -212,9 +217,9 @@ fn late_double_expired_and_foreign_answers_are_dropped() {
 fn an_answer_on_the_list_of_another_service_is_dropped() {
     let mut desk = Desk::new();
     let other = desk.mailbox.service("other");
-    let (sender, answer) = oneshot::channel();
-    let ticket = registered(desk.mailbox.register(other, 0, 99, &mut Some(sender), desk.now));
-    let other = Call::new(99, ticket, answer);
+    let waiter = Arc::default();
+    let ticket = registered(desk.mailbox.register(other, 0, 99, &waiter, desk.now));
+    let other = Call::new(99, ticket, waiter);
     let mut call = desk.call();
     desk.push(&other, &response(call.id, false, 2_000.0));
     assert_eq!(call.got(), "nothing");
@@ -354,8 +359,7 @@ fn the_list_that_had_nothing_for_longest_is_popped_first() {
 fn a_request_id_waits_once() {
     let mut desk = Desk::new();
     let call = desk.call();
-    let (sender, _answer) = oneshot::channel();
-    let again = desk.mailbox.register(0, 0, call.id, &mut Some(sender), desk.now);
+    let again = desk.mailbox.register(0, 0, call.id, &Arc::default(), desk.now);
     assert!(matches!(again, Registered::Twice));
 }
 
@@ -365,8 +369,7 @@ fn every_list_belongs_to_its_master() {
     let service = mailbox.service("s");
     for id in 0..30 {
         let master = id as usize % 3;
-        let (sender, _answer) = oneshot::channel();
-        let ticket = registered(mailbox.register(service, master, id, &mut Some(sender), Instant::now()));
+        let ticket = registered(mailbox.register(service, master, id, &Arc::default(), Instant::now()));
         assert_eq!(keys::master_of(&keys::response_key(&ticket.reply_to), 3), master);
     }
 }
