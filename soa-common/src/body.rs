@@ -79,6 +79,39 @@ impl Body {
         }
     }
 
+    /// A body with one entry, ready to be sent.
+    pub(crate) fn of_one(key: &str, value: &Value) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        let mut writer = Writer::new(&mut bytes);
+        writer.map(1);
+        writer.text(key);
+        writer.value(value);
+        Self(Repr::Raw(bytes.into()))
+    }
+
+    /// The text under a text key, when it is one.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        match &self.0 {
+            Repr::Raw(bytes) => match Reader::new(find(bytes, key)?).token() {
+                Ok(Token::Text(text)) => Some(text),
+                _ => None,
+            },
+            Repr::Map(map) => map.get(key)?.as_str(),
+        }
+    }
+
+    /// The truth value under a text key, when it is one.
+    pub(crate) fn bool(&self, key: &str) -> Option<bool> {
+        match &self.0 {
+            Repr::Raw(bytes) => match find(bytes, key)? {
+                [0xc2] => Some(false),
+                [0xc3] => Some(true),
+                _ => None,
+            },
+            Repr::Map(map) => map.get(key)?.as_bool(),
+        }
+    }
+
     /// Whether there is no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -103,7 +103,8 @@ impl ReplyAddress {
     #[must_use]
     pub fn request_id(&self) -> String {
         match Reader::new(&self.request_id).token() {
-            Ok(Token::Integer(id)) => id.to_string(),
+            // Those of all clients, and written faster than what may be negative.
+            Ok(Token::Integer(id)) => id.as_u64().map_or_else(|| id.to_string(), |id| id.to_string()),
             Ok(Token::Text(id)) => id.to_owned(),
             _ => "?".to_owned(),
         }

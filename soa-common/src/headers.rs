@@ -16,6 +16,9 @@ macro_rules! header {
             /// The same header with one more value, in the place of an earlier one under this key.
             #[must_use]
             pub fn with(self, key: &str, value: impl Into<Value>) -> Self {
+                if self.0.is_empty() {
+                    return Self(Body::of_one(key, &value.into()));
+                }
                 let mut map = self.0.into_map();
                 map.insert(key, value);
                 Self(map.into())
@@ -74,8 +77,8 @@ impl Context {
 
     /// The id that ties together all calls made for one cause.
     #[must_use]
-    pub fn correlation_id(&self) -> Option<String> {
-        text(self.get("correlation_id"))
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.0.text("correlation_id")
     }
 
     /// The active switches, in the order of the wire.
@@ -89,14 +92,14 @@ impl Context {
 
     /// What the caller says of itself.
     #[must_use]
-    pub fn caller(&self) -> Option<String> {
-        text(self.get("caller"))
+    pub fn caller(&self) -> Option<&str> {
+        self.0.text("caller")
     }
 
     /// The service that makes this call, when a service makes it.
     #[must_use]
-    pub fn calling_service(&self) -> Option<String> {
-        text(self.get("calling_service"))
+    pub fn calling_service(&self) -> Option<&str> {
+        self.0.text("calling_service")
     }
 }
 
@@ -104,25 +107,18 @@ impl Control {
     /// Whether later actions run after one with errors; false by default.
     #[must_use]
     pub fn continue_on_error(&self) -> bool {
-        self.get("continue_on_error").and_then(|value| value.as_bool()).unwrap_or(false)
+        self.0.bool("continue_on_error").unwrap_or(false)
     }
 
     /// Whether the job is run without sending a response; false by default.
     #[must_use]
     pub fn suppress_response(&self) -> bool {
-        self.get("suppress_response").and_then(|value| value.as_bool()).unwrap_or(false)
+        self.0.bool("suppress_response").unwrap_or(false)
     }
 
     /// How many seconds the caller is going to wait, when it says so: a number above 0.
     #[must_use]
     pub fn timeout(&self) -> Option<f64> {
         self.get("timeout").and_then(|value| value.as_f64()).filter(|seconds| *seconds > 0.0 && seconds.is_finite())
-    }
-}
-
-fn text(value: Option<Value>) -> Option<String> {
-    match value {
-        Some(Value::Text(text)) => Some(text),
-        _ => None,
     }
 }

@@ -56,7 +56,7 @@ impl Service {
 
     async fn run(&self, clock: &JobClock, job: JobRequest, request_id: &str, deadline: Option<Instant>) -> JobResponse {
         let JobRequest { control, context, actions } = job;
-        let correlation_id = context.correlation_id();
+        let received = context.clone();
         let job = Job { control, context, actions, service: self.clone(), request_id: request_id.into(), deadline };
         clock.start();
         let run = middleware::run::<JobLevel, _, _>(&self.0.middleware, job, |job| self.run_actions(job, clock));
@@ -67,7 +67,7 @@ impl Service {
         };
         match result.unwrap_or_else(|panic| Err(JobError::panicked(&panic))) {
             Ok(mut response) => {
-                response.context = response.context.with("correlation_id", correlation_id);
+                response.context = response.context.with("correlation_id", received.correlation_id());
                 response
             }
             Err(error) => JobResponse::failed(self.report(error.into_failure())),
@@ -85,7 +85,7 @@ impl Service {
             request_id: job.request_id,
             deadline: job.deadline,
         });
-        let mut response = JobResponse::default();
+        let mut response = JobResponse { actions: Vec::with_capacity(job.actions.len()), ..JobResponse::default() };
         clock.start_actions();
         let mut requests = job.actions.into_iter();
         while let Some(request) = requests.next() {

@@ -30,7 +30,7 @@ struct Greeting {
 }
 
 async fn get_user(context: ActionContext<()>, input: Id) -> Result<User, ActionError> {
-    let asked_by = context.context().calling_service();
+    let asked_by = context.context().calling_service().map(str::to_owned);
     match input.user_id {
         7 => Ok(User { name: "Ada".to_owned(), asked_by }),
         _ => Err(ActionError::new("NOT_FOUND", "No such user").field("user_id")),

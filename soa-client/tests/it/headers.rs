@@ -103,7 +103,8 @@ async fn a_cause_gets_an_id_of_its_own() {
     let fake = Fake::echoing();
     let client = fake.client();
     client.call_actions_parallel("echo", ["a", "b"].map(|name| (name, json!({})))).await.unwrap();
-    let ids: Vec<_> = fake.requests().iter().map(|request| request.job.context.correlation_id().unwrap()).collect();
+    let requests = fake.requests();
+    let ids: Vec<_> = requests.iter().map(|request| request.job.context.correlation_id().unwrap()).collect();
     assert_ne!(ids[0], ids[1]);
     for id in ids {
         assert!(id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{id}");

@@ -38,6 +38,24 @@ pub enum Element<'a> {
     Other,
 }
 
+/// How many bytes an element takes that begins with this byte, where that byte says so and nothing is in the element.
+const SIZES: [u8; 256] = {
+    let mut sizes = [0; 256];
+    let mut marker = 0;
+    while marker < 256 {
+        sizes[marker] = match marker as u8 {
+            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => 1,
+            text @ 0xa0..=0xbf => 1 + (text & 0x1f),
+            float @ 0xca..=0xcb => 1 + (4 << (float - 0xca)),
+            unsigned @ 0xcc..=0xcf => 1 + (1 << (unsigned - 0xcc)),
+            signed @ 0xd0..=0xd3 => 1 + (1 << (signed - 0xd0)),
+            _ => 0,
+        };
+        marker += 1;
+    }
+    sizes
+};
+
 /// Walks MessagePack bytes without allocating.
 ///
 /// It never trusts a length: an element that claims more bytes than there are is an error. It checks neither depth nor
@@ -124,18 +142,26 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the bytes end early or a type byte is `0xc1`.
     pub fn skip(&mut self) -> Result<&'a [u8], InvalidMessage> {
-        let start = self.position();
+        let all = self.rest;
         // A count cannot overflow: every element takes at least one byte, so headers stop being read long before.
         let mut left: u64 = 1;
         while left > 0 {
-            left = left - 1
-                + match self.element()? {
-                    Element::List(length) => u64::from(length),
-                    Element::Map(length) => u64::from(length) * 2,
-                    _ => 0,
-                };
+            left -= 1;
+            // Most elements say in their first byte how long they are.
+            if let [marker, ..] = self.rest
+                && let size @ 1.. = usize::from(SIZES[usize::from(*marker)])
+                && let Some(rest) = self.rest.get(size..)
+            {
+                self.rest = rest;
+                continue;
+            }
+            left += match self.element()? {
+                Element::List(length) => u64::from(length),
+                Element::Map(length) => u64::from(length) * 2,
+                _ => 0,
+            };
         }
-        Ok(&self.bytes[start..self.position()])
+        Ok(&all[..all.len() - self.rest.len()])
     }
 
     /// The next element, as [`token`](Self::token) for those who pass it or only compare a text: it looks into nothing.

@@ -8,13 +8,13 @@
 
 mod clock;
 mod job_fields;
+mod output;
 mod plain;
 
 use std::{
     cell::Cell,
     fmt::{self, Write as _},
-    io::{self, Write as _},
-    panic,
+    io, panic,
     sync::OnceLock,
 };
 
@@ -32,8 +32,12 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
+pub(crate) use self::output::{flush, gather};
 use self::{clock::Clock, job_fields::JobFields, plain::Plain};
 use crate::panics;
+
+/// The target of the lines that tell requests and responses.
+pub(crate) const JOBS: &str = "soa_server::jobs";
 
 /// The service of this process, once it is made.
 static SERVICE: OnceLock<String> = OnceLock::new();
@@ -110,8 +114,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         event.record(&mut Said { line, is_message: true });
         event.record(&mut Said { line, is_message: false });
         line.push('\n');
-        // There is nobody to tell that the log cannot be written.
-        let _ = io::stderr().lock().write_all(line.as_bytes());
+        output::write(line.as_bytes(), event.metadata().target() == JOBS);
         line.clear();
         line.shrink_to(KEPT_LENGTH);
         let _ = SCRATCH.try_with(|kept| kept.set(scratch));

@@ -101,7 +101,7 @@ impl Slot for Beside {
 
     fn told(&self) -> Told {
         let (request_id, context) = self.origin.as_ref().map(|(id, context)| (id.to_string(), context)).unzip();
-        let correlation_id = context.and_then(Context::correlation_id);
+        let correlation_id = context.and_then(Context::correlation_id).map(str::to_owned);
         Told { what: self.what.to_owned(), request_id, correlation_id, action: None }
     }
 }

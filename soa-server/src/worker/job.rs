@@ -5,10 +5,10 @@ use std::sync::{Arc, atomic::AtomicU64};
 use futures_util::future::BoxFuture;
 use soa_common::{
     Error, JobRequest, JobResponse, codes,
-    transport::{Rescue, ServerTransport, TransportError, TransportErrorKind},
+    transport::{Received, Rescue, ServerTransport, TransportError, TransportErrorKind},
 };
 use tokio::time::Instant;
-use tracing::{Instrument, error, error_span, warn};
+use tracing::{Instrument, Span, error, error_span, warn};
 
 use super::{Chain, request_log::RequestLog, slot::JobSlot, watchdog::Relief};
 use crate::{Harakiri, ServerSettings, Service, hooks::Hook, until::until};
@@ -25,6 +25,12 @@ pub(super) struct JobRunner<T: ServerTransport> {
     pub(super) expired: AtomicU64,
 }
 
+/// A request that was read and logged.
+pub(super) struct Begun {
+    read: JobRequest,
+    span: Span,
+}
+
 impl<T: ServerTransport> JobRunner<T> {
     pub(super) fn new(service: Service, transport: T, settings: &ServerSettings) -> Self {
         let harakiri = Arc::new(settings.harakiri.clone());
@@ -36,9 +42,8 @@ impl<T: ServerTransport> JobRunner<T> {
         Self { service, transport, rescue, log, harakiri, cancel_at_deadline, expired: AtomicU64::new(0) }
     }
 
-    /// Runs a request and sends its response, unless the request wants none.
-    pub(super) async fn run(&self, job: &JobSlot<T>) {
-        let request = &job.request;
+    /// Reads a request and logs it.
+    pub(super) fn begin(&self, request: &Received<T::Reply>) -> Begun {
         // Of whatever shape it is: that is told in the response.
         let read = JobRequest::from_body(&request.job);
         // At the level of errors, so that the fields stand on every line that is logged at all.
@@ -48,6 +53,12 @@ impl<T: ServerTransport> JobRunner<T> {
             request_id = request.request_id,
             correlation_id = read.context.correlation_id(),
         );
+        span.in_scope(|| self.log.request(&request.job));
+        Begun { read, span }
+    }
+
+    /// Runs a request and sends its response, unless the request wants none.
+    pub(super) async fn run(&self, job: &JobSlot<T>, Begun { read, span }: Begun) {
         async {
             self.hook(Hook::PreRequest).await;
             if self.answer(job, read).await {
@@ -74,7 +85,6 @@ impl<T: ServerTransport> JobRunner<T> {
     /// False: the watchdog has answered.
     async fn answer(&self, job: &JobSlot<T>, read: JobRequest) -> bool {
         let (start, request) = (Instant::now(), &job.request);
-        self.log.request(&request.job);
         let deadline = request.deadline;
         let is_suppressed = read.control.suppress_response();
         let ends = || deadline.filter(|_| self.cancel_at_deadline && !is_suppressed);

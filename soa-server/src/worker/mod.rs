@@ -3,6 +3,7 @@
 pub(crate) mod control;
 pub(crate) mod heartbeat;
 mod job;
+mod jobs;
 pub(crate) mod line;
 mod outage;
 mod request_log;
@@ -20,6 +21,7 @@ use std::{
 use futures_util::future::join_all;
 use soa_common::transport::{Received, ServerTransport, TransportError};
 use tokio::{
+    runtime::{Handle, RuntimeFlavor},
     select,
     sync::Semaphore,
     task::{JoinSet, yield_now},
@@ -28,12 +30,20 @@ use tokio::{
 use tracing::{Instrument, debug, error, info, warn};
 
 pub(crate) use self::watchdog::Keeper;
-use self::{job::JobRunner, outage::Outage, slot::JobSlot, unfinished::Unfinished, watchdog::Limits};
+use self::{
+    job::JobRunner,
+    jobs::{Job, Jobs},
+    outage::Outage,
+    slot::JobSlot,
+    unfinished::Unfinished,
+    watchdog::Limits,
+};
 use crate::{
     Harakiri, ServerSettings, Service,
     background::Tasks,
     harakiri::Reason,
     hooks::Hook,
+    logging,
     watch::{Beside, Request, Watch},
 };
 
@@ -120,11 +130,15 @@ pub(crate) async fn run<T: ServerTransport>(
     let watch = Watch::default();
     let service = service.with_tasks(Tasks::watched(watch.clone()));
     let tasks = service.0.tasks.clone();
+    let runner = Arc::new(JobRunner::new(service, transport, settings));
+    let share_tasks = !runner.has_hooks() && Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
     let mut worker = Worker {
-        runner: Arc::new(JobRunner::new(service, transport, settings)),
+        runner,
         watch: watch.clone(),
         places: Arc::new(Semaphore::new(settings.concurrency)),
-        jobs: JoinSet::new(),
+        concurrency: settings.concurrency,
+        share_tasks,
+        jobs: Jobs::default(),
         idle: JoinSet::new(),
         outage: Outage::default(),
     };
@@ -188,8 +202,11 @@ struct Worker<T: ServerTransport> {
     watch: Watch,
     /// One for each job that may run.
     places: Arc<Semaphore>,
-    /// The jobs end with the worker.
-    jobs: JoinSet<Option<()>>,
+    concurrency: usize,
+    /// Whether jobs share tasks: there are no threads to share out, and hooks that any of them might wait for.
+    share_tasks: bool,
+    /// They end with the worker.
+    jobs: Jobs,
     /// The idle actions, when they run.
     idle: JoinSet<Option<()>>,
     outage: Outage,
@@ -233,7 +250,7 @@ impl<T: ServerTransport> Worker<T> {
     /// Starts what was popped already and waits until everything is finished.
     async fn drain(&mut self) {
         while matches!(self.take().await, Ok(started) if started > 0) {}
-        while self.jobs.join_next().await.is_some() {}
+        self.jobs.join().await;
     }
 
     /// Waits for a free place, then for requests, and starts them; gives how many there were. Cancel-safe.
@@ -246,35 +263,42 @@ impl<T: ServerTransport> Worker<T> {
             info!("receiving requests again after {} seconds", lasted.as_secs());
         }
         let count = received.len();
-        for request in received {
-            self.start(request, now);
-        }
         if count > 0 {
+            self.start(received, now);
             // What has nothing to wait for is answered before more is asked for: its response leaves sooner, and what
             // came meanwhile is popped at once.
             yield_now().await;
         }
-        while self.jobs.try_join_next().is_some() {}
+        self.jobs.reap();
         Ok(count)
     }
 
-    fn start(&mut self, request: Received<T::Reply>, now: Instant) {
-        if request.deadline.is_some_and(|deadline| deadline <= now) {
-            self.runner.expired.fetch_add(1, Ordering::Relaxed);
-            debug!(request_id = request.request_id, "dropped a request that had expired");
-            return;
-        }
-        let place = self.places.clone().try_acquire_owned();
-        let unfinished = Unfinished::begin();
-        let job = self.job(request);
-        let run = {
-            let job = Arc::clone(&job);
-            async move {
-                job.run().await;
-                drop((place, unfinished));
+    fn start(&self, received: Vec<Received<T::Reply>>, now: Instant) {
+        let mut jobs = Vec::with_capacity(received.len());
+        for request in received {
+            if request.deadline.is_some_and(|deadline| deadline <= now) {
+                self.runner.expired.fetch_add(1, Ordering::Relaxed);
+                debug!(request_id = request.request_id, "dropped a request that had expired");
+                continue;
             }
-        };
-        self.jobs.spawn(self.watch.wrap(job, run));
+            let place = self.places.clone().try_acquire_owned();
+            let unfinished = Unfinished::begin();
+            let slot = self.job(request);
+            let run = {
+                let (slot, begun) = (Arc::clone(&slot), self.runner.begin(&slot.request));
+                async move {
+                    slot.run(begun).await;
+                    drop((place, unfinished));
+                }
+            };
+            jobs.push(Job::new(Arc::clone(&slot) as _, self.watch.wrap(slot, run)));
+        }
+        // Whatever becomes of this process, the log tells what it was given.
+        logging::flush();
+        match self.share_tasks {
+            true => self.jobs.start_together(jobs),
+            false => self.jobs.start_apart(jobs),
+        }
     }
 
     fn job(&self, request: Received<T::Reply>) -> Arc<JobSlot<T>> {
@@ -338,9 +362,8 @@ impl<T: ServerTransport> Worker<T> {
         }
     }
 
-    fn running(&mut self) -> usize {
-        while self.jobs.try_join_next().is_some() {}
-        self.jobs.len()
+    fn running(&self) -> usize {
+        self.concurrency - self.places.available_permits()
     }
 }
 

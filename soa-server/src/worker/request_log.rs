@@ -6,7 +6,7 @@ use bytes::Bytes;
 use soa_common::{JobResponse, redact::Redactor};
 use tracing::{Level, debug, error, info, trace, warn};
 
-use crate::ServerSettings;
+use crate::{ServerSettings, logging::JOBS};
 
 /// Logs jobs whole, at the levels of the settings, without the values of sensitive fields.
 pub(super) struct RequestLog {
@@ -19,11 +19,11 @@ pub(super) struct RequestLog {
 macro_rules! log_at {
     ($level:expr, $($message:tt)*) => {
         match $level {
-            Level::ERROR => error!($($message)*),
-            Level::WARN => warn!($($message)*),
-            Level::INFO => info!($($message)*),
-            Level::DEBUG => debug!($($message)*),
-            Level::TRACE => trace!($($message)*),
+            Level::ERROR => error!(target: JOBS, $($message)*),
+            Level::WARN => warn!(target: JOBS, $($message)*),
+            Level::INFO => info!(target: JOBS, $($message)*),
+            Level::DEBUG => debug!(target: JOBS, $($message)*),
+            Level::TRACE => trace!(target: JOBS, $($message)*),
         }
     };
 }
@@ -31,11 +31,11 @@ macro_rules! log_at {
 /// Whether anybody listens at a level that is only known at run time.
 fn is_enabled(level: Level) -> bool {
     match level {
-        Level::ERROR => tracing::enabled!(Level::ERROR),
-        Level::WARN => tracing::enabled!(Level::WARN),
-        Level::INFO => tracing::enabled!(Level::INFO),
-        Level::DEBUG => tracing::enabled!(Level::DEBUG),
-        Level::TRACE => tracing::enabled!(Level::TRACE),
+        Level::ERROR => tracing::enabled!(target: JOBS, Level::ERROR),
+        Level::WARN => tracing::enabled!(target: JOBS, Level::WARN),
+        Level::INFO => tracing::enabled!(target: JOBS, Level::INFO),
+        Level::DEBUG => tracing::enabled!(target: JOBS, Level::DEBUG),
+        Level::TRACE => tracing::enabled!(target: JOBS, Level::TRACE),
     }
 }
 

@@ -12,7 +12,7 @@ use soa_common::{
 };
 use tokio::time::Instant;
 
-use super::job::{JobRunner, instead_of};
+use super::job::{Begun, JobRunner, instead_of};
 use crate::{
     harakiri::{JobClock, Phase, Reason, after},
     watch::{Answer, Marks, Request, Return, Slot, Told},
@@ -33,8 +33,8 @@ impl<T: ServerTransport> JobSlot<T> {
         Self { runner, request, arrival, clock, marks: Marks::default() }
     }
 
-    pub(super) async fn run(&self) {
-        self.runner.run(self).await;
+    pub(super) async fn run(&self, begun: Begun) {
+        self.runner.run(self, begun).await;
     }
 }
 
@@ -57,7 +57,7 @@ impl<T: ServerTransport> Slot for JobSlot<T> {
             Phase::Action(name, _) => (format!("the action {name:?}"), Some(name.to_string())),
             Phase::Middleware(_) => ("the middleware of a job".to_owned(), None),
         };
-        let correlation_id = Context::of_job(&self.request.job).correlation_id();
+        let correlation_id = Context::of_job(&self.request.job).correlation_id().map(str::to_owned);
         Told { what, request_id: Some(self.request.request_id.clone()), correlation_id, action }
     }
 
@@ -96,8 +96,8 @@ impl<T: ServerTransport> Request for JobSlot<T> {
             }
             let mut response = self.clock.cut_short(reason);
             if !response.actions.is_empty() {
-                let correlation_id = Context::of_job(&self.request.job).correlation_id();
-                response.context = response.context.with("correlation_id", correlation_id);
+                let context = Context::of_job(&self.request.job);
+                response.context = response.context.with("correlation_id", context.correlation_id());
             }
             if let Err(error) = rescue.respond(&self.request.reply, &response).await {
                 let Some((instead, _)) = instead_of(&error) else { return Err(error) };

@@ -129,7 +129,7 @@ async fn the_error_is_that_of_the_original() {
     let error = &response.actions[0].errors[0];
     assert_eq!(error.message, "The action \"hangs\" ran for too long and had to be interrupted.");
     assert_eq!((error.is_caller_error, &error.field, &error.variables), (false, &None, &None));
-    assert_eq!(response.context.correlation_id().as_deref(), Some("c"));
+    assert_eq!(response.context.correlation_id(), Some("c"));
 
     let service = builder().middleware(Hangs(Place::JobBefore)).build().unwrap();
     let (response, _) = run(service, &harakiri(5.0, &[]), &["ok"]).await;

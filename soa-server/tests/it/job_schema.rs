@@ -88,7 +88,7 @@ async fn what_is_no_job_at_all_is_answered() {
 #[tokio::test]
 async fn the_correlation_id_comes_back_when_the_job_ran() {
     let response = support::process(&empty(), support::job(&["nope"], json!({}))).await;
-    assert_eq!(response.context.correlation_id().as_deref(), Some("c0ffee"));
+    assert_eq!(response.context.correlation_id(), Some("c0ffee"));
     let error = support::one(response.actions[0].errors.clone());
     assert_eq!(error.message, "The action \"nope\" was not found on this server.");
     assert_eq!((error.code.as_str(), error.field.as_deref(), error.is_caller_error), ("UNKNOWN", Some("action"), true));

@@ -92,8 +92,8 @@ async fn requests_and_responses_can_be_changed() {
 
         async fn action(&self, mut call: Call, next: ActionNext<'_>) -> ActionResult {
             let context = call.ctx.context().clone();
-            let caller = context.caller().unwrap_or_default();
-            call.ctx = call.ctx.with_context(context.with("caller", format!("{caller}!")));
+            let caller = format!("{}!", context.caller().unwrap_or_default());
+            call.ctx = call.ctx.with_context(context.with("caller", caller));
             call.body = Map::from([("in", 1)]).into();
             let mut response = next.run(call).await?;
             let mut body = response.body.into_map();
@@ -108,7 +108,7 @@ async fn requests_and_responses_can_be_changed() {
     assert_eq!(response.actions.len(), 1);
     assert_eq!(response.actions[0].body, Body::encode(&body).unwrap());
     assert_eq!(response.context.get("seen"), Some(true.into()));
-    assert_eq!(response.context.correlation_id().as_deref(), Some("c0ffee"));
+    assert_eq!(response.context.correlation_id(), Some("c0ffee"));
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn middleware_may_answer_refuse_handle_and_try_again() {
 
     impl Middleware for Judging {
         async fn job(&self, job: Job, next: JobNext<'_>) -> JobResult {
-            match job.context.caller().as_deref() {
+            match job.context.caller() {
                 Some("unwanted") => Err(JobError::new("UNWANTED", "Go away").field("caller").is_caller_error(true)),
                 Some("number") => Err("x".parse::<u8>().unwrap_err().into()),
                 _ => next.run(job).await,

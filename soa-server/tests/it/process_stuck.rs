@@ -10,6 +10,9 @@ use tempfile::TempDir;
 
 use crate::process_support::{PATIENCE, Server, check_serves, next_response, responses_left, send, send_together};
 
+/// Where nothing blocks and the service has no hooks, without which its jobs share tasks.
+const NO_HOOKS: &str = "no hooks";
+
 /// A service whose code blocks its thread.
 struct Stuck {
     redis: RedisServer,
@@ -34,6 +37,9 @@ impl Stuck {
             .arg(settings)
             .env("BLOCK_IN", block_in)
             .env("BLOCK_ONCE", directory.path().join("once"));
+        if block_in == NO_HOOKS {
+            command.env("WITHOUT_HOOKS", "");
+        }
         let server = Server::start_command(&mut command);
         server.wait_for(1, &["all workers are ready"]);
         Self { redis, server, directory }
@@ -92,12 +98,12 @@ fn check_interrupted(response: &JobResponse, action: &str, reason: &str) {
     check_error(&answer.errors, "ACTION_TIMEOUT", reason);
     let message = format!("The action \"{action}\" ran for too long and had to be interrupted.");
     assert_eq!(answer.errors[0].message, message);
-    assert_eq!(response.context.correlation_id().as_deref(), Some("c0ffee"));
+    assert_eq!(response.context.correlation_id(), Some("c0ffee"));
 }
 
 fn check_action(action: &'static str, fork: usize) {
     let harakiri = json!({ "timeout": 30, "shutdown_grace": 1, "actions": { "spin": 0.5, "block": 0.5 } });
-    let stuck = Stuck::start(&harakiri, &fork.to_string(), "");
+    let stuck = Stuck::start(&harakiri, &fork.to_string(), if fork == 1 { NO_HOOKS } else { "" });
     for id in 1..=4 {
         send(&stuck.redis, id, "wait", &json!({ "seconds": 3.0 }));
     }
@@ -139,7 +145,8 @@ fn an_action_that_spins_is_answered_and_its_worker_replaced() {
 #[test]
 fn a_thread_that_is_busy_for_a_while_keeps_nobody_waiting_and_its_process() {
     for fork in [1, 2] {
-        let stuck = Stuck::start(&json!({ "timeout": 30 }), &fork.to_string(), "");
+        let block_in = if fork == 1 { NO_HOOKS } else { "" };
+        let stuck = Stuck::start(&json!({ "timeout": 30 }), &fork.to_string(), block_in);
         let spin = [(2, "spin", json!({ "seconds": 3.0 }))];
         send_together(&stuck.redis, &squares(1..2).chain(spin).chain(squares(3..20)).collect::<Vec<_>>());
         // What was answered before the thread was busy has been sent, and others have what comes after it.
@@ -213,6 +220,18 @@ fn a_worker_whose_thread_is_free_again_within_the_grace_ends_at_once() {
     assert!(start.elapsed() < PATIENCE);
     assert_eq!(stuck.server.wait_for(1, &["worker-1 demo", "teardown has run"]).len(), 1);
     stuck.stop();
+}
+
+/// The log tells of what a process was working on, however it ends: requests are logged before any of them is run.
+#[test]
+fn a_request_that_kills_its_worker_is_in_the_log() {
+    let stuck = Stuck::start(&json!({}), "1", NO_HOOKS);
+    let die = [(5, "die", json!({ "last": "words" }))];
+    send_together(&stuck.redis, &squares(1..5).chain(die).chain(squares(6..9)).collect::<Vec<_>>());
+    stuck.server.wait_for(1, &["WARNING main", "SIGABRT"]);
+    let line = &stuck.server.wait_for(1, &["worker-1 demo 5 c0ffee (n/a): job request: "])[0];
+    assert!(line.ends_with(r#""actions":[{"action":"die","body":{"last":"words"}}]}"#), "{line}");
+    stuck.server.workers(2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    process::ExitCode,
+    process::{self, ExitCode},
     thread,
     time::{Duration, Instant},
 };
@@ -17,8 +17,13 @@ fn main() -> ExitCode {
 }
 
 fn service() -> Result<Service, BoxError> {
-    let service = Service::builder("demo").hooks(Blocking).middleware(Blocking);
+    let mut service = Service::builder("demo").middleware(Blocking);
+    // Without hooks the jobs of a worker share tasks.
+    if env::var("WITHOUT_HOOKS").is_err() {
+        service = service.hooks(Blocking);
+    }
     let service = service.action("square", square).action("wait", wait).action("spin", spin).action("block", block);
+    let service = service.action("die", async |_: Json| -> Result<Json, ActionError> { process::abort() });
     Ok(service.action("spawn", spawn).build()?)
 }
 

@@ -48,7 +48,7 @@ async fn jobs_stop_at_errors_unless_told_otherwise() {
     let call = || client.call_actions("users", actions()).raise_action_errors(false).correlation_id("c");
     let stopped = call().await.unwrap();
     assert_eq!((stopped.actions.len(), last.calls().len()), (1, 0));
-    assert_eq!(stopped.context.correlation_id().as_deref(), Some("c"));
+    assert_eq!(stopped.context.correlation_id(), Some("c"));
 
     let finished = call().continue_on_error(true).await.unwrap();
     assert_eq!((finished.actions.len(), last.calls().len()), (2, 1));
