@@ -158,7 +158,7 @@ impl Body {
     /// Appends the MessagePack bytes.
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         match &self.0 {
-            Repr::Raw(bytes) => writer.raw(bytes),
+            Repr::Raw(bytes) => writer.raw_shared(bytes),
             Repr::Map(map) => writer.entries(map),
         }
     }

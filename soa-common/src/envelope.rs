@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::{
     Body, InvalidMessage, JobRequest, JobResponse, Map, Value, body,
+    gather::Gather,
     msgpack::{self, Element, Reader, Token, Writer},
     serializer::{Serializer, read_json},
     value::Integer,
@@ -115,14 +116,22 @@ impl ReplyAddress {
     /// Where the request's meta has `atomic_chunks`, it becomes true: this server pushes all chunks of a response at
     /// once.
     pub fn write_response(&self, out: &mut Vec<u8>, expiry: f64, response: &JobResponse) {
-        let mut writer = Writer::new(out);
+        self.write(&mut Writer::new(out), expiry, response);
+    }
+
+    /// As [`write_response`](Self::write_response), without a copy of large bodies.
+    pub fn gather_response(&self, out: &mut Gather, expiry: f64, response: &JobResponse) {
+        self.write(&mut out.writer(), expiry, response);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>, expiry: f64, response: &JobResponse) {
         writer.map(3);
         writer.text("request_id");
         writer.raw(&self.request_id);
         writer.text("meta");
-        self.write_meta(&mut writer, expiry);
+        self.write_meta(writer, expiry);
         writer.text("body");
-        response.write(&mut writer, self.knows_is_caller_error);
+        response.write(writer, self.knows_is_caller_error);
     }
 
     fn write_meta(&self, writer: &mut Writer<'_>, expiry: f64) {
@@ -203,9 +212,17 @@ pub struct RequestMeta<'a> {
 
 /// Appends a request envelope.
 pub fn write_request(out: &mut Vec<u8>, request_id: u64, meta: RequestMeta<'_>, job: &JobRequest) {
+    write(&mut Writer::new(out), request_id, meta, job);
+}
+
+/// As [`write_request`], without a copy of large bodies.
+pub fn gather_request(out: &mut Gather, request_id: u64, meta: RequestMeta<'_>, job: &JobRequest) {
+    write(&mut out.writer(), request_id, meta, job);
+}
+
+fn write(writer: &mut Writer<'_>, request_id: u64, meta: RequestMeta<'_>, job: &JobRequest) {
     let is_extra = |key: &Value| key.as_str().is_none_or(|key| !META_KEYS.contains(&key));
     let extra = meta.extra.iter().filter(|(key, _)| is_extra(key));
-    let mut writer = Writer::new(out);
     writer.map(3);
     writer.text("request_id");
     writer.integer(request_id);
@@ -227,7 +244,7 @@ pub fn write_request(out: &mut Vec<u8>, request_id: u64, meta: RequestMeta<'_>, 
     writer.text("__expiry__");
     writer.float(meta.expiry);
     writer.text("body");
-    job.write(&mut writer);
+    job.write(writer);
 }
 
 /// A response envelope as a client received it.

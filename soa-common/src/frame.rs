@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{InvalidMessage, serializer::Serializer};
+use crate::{InvalidMessage, gather::Gather, serializer::Serializer};
 
 /// The version of the protocol a frame is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,19 +115,14 @@ pub fn write_headers(out: &mut Vec<u8>, version: ProtocolVersion, serializer: Se
 /// # Panics
 /// When `size` is 0; settings do not allow that.
 #[must_use]
-pub fn chunks(serializer: Serializer, payload: &[u8], size: usize) -> Vec<Vec<u8>> {
-    let count = payload.len().div_ceil(size);
-    payload
-        .chunks(size)
-        .enumerate()
-        .map(|(index, piece)| {
-            let mut frame = Vec::with_capacity(piece.len() + 96);
-            write_headers(&mut frame, ProtocolVersion::V3, serializer);
-            frame.extend_from_slice(format!("chunk-count:{count};chunk-id:{};", index + 1).as_bytes());
-            frame.extend_from_slice(piece);
-            frame
-        })
-        .collect()
+pub fn chunks(serializer: Serializer, payload: &Gather, size: usize) -> Vec<Gather> {
+    let mut head = Vec::with_capacity(64);
+    write_headers(&mut head, ProtocolVersion::V3, serializer);
+    head.extend_from_slice(format!("chunk-count:{};chunk-id:", payload.len().div_ceil(size)).as_bytes());
+    payload.cut(size, |index, frame| {
+        frame.extend_from_slice(&head);
+        frame.extend_from_slice(format!("{};", index + 1).as_bytes());
+    })
 }
 
 /// The version of a frame and where its headers start.

@@ -20,6 +20,7 @@ mod value;
 
 mod body;
 mod error;
+pub mod gather;
 mod headers;
 pub mod job;
 

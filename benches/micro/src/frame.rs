@@ -27,6 +27,6 @@ pub fn decode() -> Case {
 
 /// 10 KB cut into chunks of 1 KB.
 pub fn chunks() -> Case {
-    let payload = body(&Page::new()).to_msgpack();
+    let payload = body(&Page::new()).to_msgpack().into();
     Case::new(move || frame::chunks(Serializer::Msgpack, &payload, 1024))
 }

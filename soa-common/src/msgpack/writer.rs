@@ -1,24 +1,42 @@
-use std::ops::Range;
+use std::{collections::VecDeque, ops::Range};
+
+use bytes::Bytes;
 
 use super::ext;
-use crate::{Integer, Map, Value};
+use crate::{Integer, Map, Value, gather::is_large};
 
 /// Writes MessagePack as PySOA does: always the shortest form, floats with 64 bits.
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
+    /// Where large parts go that are not to be copied, each with what of `out` stands before it.
+    shared: Option<&'a mut VecDeque<(usize, Bytes)>>,
 }
 
 impl<'a> Writer<'a> {
     /// Appends to `out`.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out }
+        Self { out, shared: None }
+    }
+
+    /// Appends to `out`, but what is large to the other one.
+    pub(crate) fn sharing(out: &'a mut Vec<u8>, shared: &'a mut VecDeque<(usize, Bytes)>) -> Self {
+        Self { out, shared: Some(shared) }
     }
 
     /// Appends bytes that are MessagePack already.
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+
+    /// As [`raw`](Self::raw), without a copy where it can be.
+    #[inline]
+    pub(crate) fn raw_shared(&mut self, bytes: &Bytes) {
+        match &mut self.shared {
+            Some(shared) if is_large(bytes) => shared.push_back((self.out.len(), bytes.clone())),
+            _ => self.raw(bytes),
+        }
     }
 
     /// Appends nil.

@@ -6,6 +6,7 @@ use soa_common::{
     Body, JobRequest, JobResponse, Map, Value,
     envelope::{RequestEnvelope, RequestMeta, ResponseEnvelope, write_request},
     frame::{self, Frame, ProtocolVersion},
+    gather::Gather,
     msgpack::Writer,
     serializer::Serializer,
 };
@@ -89,13 +90,13 @@ fn chunked_responses_are_cut_as_the_original_does() {
     let request = RequestEnvelope::decode(&Frame::parse(&case.request()).unwrap().payload).unwrap();
     let context: Body = Map::from([("correlation_id", "c0ffee")]).into();
     let mut response = JobResponse { context: context.into(), ..JobResponse::default() };
-    let blob = Map::from([("blob", "a".repeat(450_000))]);
-    response.actions.push(soa_common::ActionResponse { action: "big".to_owned(), body: blob.into(), errors: vec![] });
+    let body = Body::encode(&Map::from([("blob", "a".repeat(450_000))])).unwrap();
+    response.actions.push(soa_common::ActionResponse { action: "big".to_owned(), body, errors: vec![] });
 
     // The first chunk holds the expiry behind the part of the frame that was recorded, so any will do.
-    let mut payload = Vec::new();
-    request.address.write_response(&mut payload, request.expiry.unwrap(), &response);
-    let frames = frame::chunks(Serializer::Msgpack, &payload, CHUNK_SIZE);
+    let mut payload = Gather::default();
+    request.address.gather_response(&mut payload, request.expiry.unwrap(), &response);
+    let frames: Vec<_> = frame::chunks(Serializer::Msgpack, &payload, CHUNK_SIZE).iter().map(Gather::to_vec).collect();
     assert_eq!(frames.len(), expected.len());
     for (index, (frame, expected)) in frames.iter().zip(&expected).enumerate() {
         assert_eq!(frame.len() as u64, expected["length"].as_u64().unwrap());
@@ -111,7 +112,7 @@ fn chunked_responses_are_cut_as_the_original_does() {
         assert_eq!((chunk.count, chunk.id), (Some(5), Some(index as u32 + 1)));
         whole.extend_from_slice(&frame.payload);
     }
-    assert_eq!(whole, payload);
+    assert_eq!(whole, payload.to_vec());
 }
 
 struct Case {

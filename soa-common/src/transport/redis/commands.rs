@@ -2,17 +2,19 @@
 
 use std::io::Write;
 
-/// Commands, written one after the other into one buffer.
+use crate::gather::Gather;
+
+/// Commands, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
-    bytes: Vec<u8>,
+    bytes: Gather,
     count: usize,
 }
 
 impl Commands {
-    /// Room for this many bytes.
+    /// Room for this many bytes that are copied.
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), count: 0 }
+        Self { bytes: Gather::with_capacity(bytes), count: 0 }
     }
 
     /// Appends a command: its name and its arguments.
@@ -32,6 +34,22 @@ impl Commands {
         self.count += 1;
     }
 
+    /// Appends a command whose last arguments are frames.
+    pub(super) fn add_frames<'a, const N: usize>(
+        &mut self,
+        parts: [&[u8]; N],
+        frames: impl Iterator<Item = &'a Gather> + Clone,
+    ) {
+        self.head(b'*', N + frames.clone().count());
+        parts.into_iter().for_each(|part| self.part(part));
+        for frame in frames {
+            self.head(b'$', frame.len());
+            self.bytes.append(frame);
+            self.bytes.small().extend_from_slice(b"\r\n");
+        }
+        self.count += 1;
+    }
+
     /// How many commands there are; each gets a reply.
     pub(super) fn len(&self) -> usize {
         self.count
@@ -41,20 +59,22 @@ impl Commands {
         self.count == 0
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(super) fn into_bytes(self) -> Gather {
         self.bytes
     }
 
     fn part(&mut self, part: &[u8]) {
         self.head(b'$', part.len());
-        self.bytes.extend_from_slice(part);
-        self.bytes.extend_from_slice(b"\r\n");
+        let bytes = self.bytes.small();
+        bytes.extend_from_slice(part);
+        bytes.extend_from_slice(b"\r\n");
     }
 
     fn head(&mut self, kind: u8, number: usize) {
-        self.bytes.push(kind);
-        self.bytes.extend_from_slice(Number::from(number as u64).as_ref());
-        self.bytes.extend_from_slice(b"\r\n");
+        let bytes = self.bytes.small();
+        bytes.push(kind);
+        bytes.extend_from_slice(Number::from(number as u64).as_ref());
+        bytes.extend_from_slice(b"\r\n");
     }
 }
 
@@ -106,7 +126,7 @@ mod tests {
         commands.add_with([b"RPUSH", b"list"], more.into_iter());
         assert_eq!(commands.len(), 2);
         let expected = b"*2\r\n$3\r\nTTL\r\n$4\r\nlist\r\n*4\r\n$5\r\nRPUSH\r\n$4\r\nlist\r\n$0\r\n\r\n$2\r\n\r\n\r\n";
-        assert_eq!(commands.into_bytes(), expected);
+        assert_eq!(commands.into_bytes().to_vec(), expected);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod backoff;
 mod commands;
 mod connection;
 pub mod keys;
+mod large;
 mod node;
 mod resp;
 mod socket;

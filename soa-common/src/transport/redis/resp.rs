@@ -1,6 +1,6 @@
 //! Replies of Redis: RESP as of its second version, which is what a connection speaks that asks for nothing else.
 
-use std::{cell::OnceCell, ops::Range};
+use std::{cell::OnceCell, collections::VecDeque, ops::Range};
 
 use bytes::Bytes;
 use redis::{ErrorKind, RedisError, RedisResult, ServerError, Value};
@@ -27,6 +27,9 @@ pub(super) enum Reply {
     Error(ServerError),
 }
 
+/// Values that do not lie in the input they belong to, in order, each with the place where it would begin.
+pub(super) type Apart = VecDeque<(usize, Bytes)>;
+
 /// Finds the ends of replies in bytes that come in pieces. Only a line that is not there as a whole is looked at again.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
@@ -36,6 +39,10 @@ pub(super) struct Scanner {
     open: u64,
     /// How long the input has to be before there can be anything new.
     needed: usize,
+    /// The value that is not there as a whole: where its bytes begin, and how many it has.
+    awaited: Option<(usize, usize)>,
+    /// Whether the bytes of the next value do not lie in the input.
+    is_apart: bool,
 }
 
 impl Scanner {
@@ -52,7 +59,11 @@ impl Scanner {
                 Head::Data(length) => match length {
                     // A missing value has neither bytes nor a line end.
                     None => (line_end, 0),
-                    Some(length) => (line_end.saturating_add(length).saturating_add(2), 0),
+                    Some(_) if self.is_apart => (line_end + 2, 0),
+                    Some(length) => {
+                        self.awaited = Some((line_end, length));
+                        (line_end.saturating_add(length).saturating_add(2), 0)
+                    }
                 },
                 Head::Array(count) => (line_end, count),
             };
@@ -60,11 +71,23 @@ impl Scanner {
             if end > input.len() {
                 return Ok(None);
             }
-            self.at = end;
+            (self.at, self.awaited, self.is_apart) = (end, None, false);
             self.open = open.saturating_add(more);
             if self.open == 0 {
                 return Ok(Some(end));
             }
+        }
+    }
+
+    /// The value that is not there as a whole: where its bytes begin in the input, and how many it has.
+    pub(super) fn awaited(&self) -> Option<(usize, usize)> {
+        self.awaited
+    }
+
+    /// Takes note that the bytes of the value that is awaited are there, but do not lie in the input.
+    pub(super) fn set_apart(&mut self) {
+        if let Some((start, _)) = self.awaited.take() {
+            (self.is_apart, self.needed) = (true, start + 2);
         }
     }
 
@@ -77,14 +100,15 @@ impl Scanner {
 /// Reads replies that are there as a whole.
 pub(super) struct Reader<'a> {
     input: &'a [u8],
+    apart: &'a mut Apart,
     at: usize,
     shared: OnceCell<Bytes>,
 }
 
 impl<'a> Reader<'a> {
-    /// `input` holds whole replies and nothing else.
-    pub(super) fn new(input: &'a [u8]) -> Self {
-        Self { input, at: 0, shared: OnceCell::new() }
+    /// `input` holds whole replies and nothing else, `apart` the values of them that lie elsewhere, which are taken.
+    pub(super) fn new(input: &'a [u8], apart: &'a mut Apart) -> Self {
+        Self { input, apart, at: 0, shared: OnceCell::new() }
     }
 
     /// Reads the next reply.
@@ -108,12 +132,17 @@ impl<'a> Reader<'a> {
             },
             Head::Data(None) => Reply::Nil,
             Head::Data(Some(length)) => {
-                let end = line_end.checked_add(length).ok_or_else(broken)?;
+                let is_apart = self.apart.front().is_some_and(|(place, _)| *place == line_end);
+                let apart = if is_apart { self.apart.pop_front() } else { None };
+                let end = match apart {
+                    Some(_) => line_end,
+                    None => line_end.checked_add(length).ok_or_else(broken)?,
+                };
                 if !self.input.get(end..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
                     return Err(broken());
                 }
                 self.at = end + 2;
-                Reply::Data(self.bytes(line_end..end))
+                Reply::Data(apart.map_or_else(|| self.bytes(line_end..end), |(_, bytes)| bytes))
             }
             Head::Array(_) if depth == DEPTH => return Err(broken()),
             Head::Array(_) if self.input[text.start] == b'-' => Reply::Nil,
@@ -192,7 +221,7 @@ mod tests {
     }
 
     fn read(input: &[u8]) -> RedisResult<Reply> {
-        Reader::new(input).read()
+        Reader::new(input, &mut Apart::new()).read()
     }
 
     /// Feeds the input byte by byte and reads what was found.
@@ -207,7 +236,8 @@ mod tests {
         }
         assert_eq!(ends.len(), expected.len());
         assert_eq!(ends.last().copied().unwrap_or(0), input.len());
-        let mut reader = Reader::new(input);
+        let mut apart = Apart::new();
+        let mut reader = Reader::new(input, &mut apart);
         for reply in expected {
             assert_eq!(reader.read().unwrap(), *reply);
         }

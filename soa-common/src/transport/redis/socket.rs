@@ -1,14 +1,14 @@
 //! The socket of a connection, of either kind, for its own runtime and for other threads.
 
 use std::{
-    io,
+    io::{self, IoSlice},
     os::fd::{AsFd, BorrowedFd},
     task::{Context, Poll},
 };
 
 use rustix::{
     buffer::spare_capacity,
-    net::{RecvFlags, SendFlags, recv, send},
+    net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, sendmsg},
 };
 use tokio::net::{TcpStream, UnixStream};
 
@@ -64,11 +64,14 @@ impl Socket {
     ///
     /// # Errors
     /// `WouldBlock` when there is no room.
-    pub(super) fn write(&self, mover: Mover, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(&self, mover: Mover, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         match (mover, self) {
-            (Mover::Runtime, Self::Tcp(stream)) => stream.try_write(bytes),
-            (Mover::Runtime, Self::Unix(stream)) => stream.try_write(bytes),
-            (Mover::Other, socket) => Ok(send(socket, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?),
+            (Mover::Runtime, Self::Tcp(stream)) => stream.try_write_vectored(bytes),
+            (Mover::Runtime, Self::Unix(stream)) => stream.try_write_vectored(bytes),
+            (Mover::Other, socket) => {
+                let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+                Ok(sendmsg(socket, bytes, &mut SendAncillaryBuffer::default(), flags)?)
+            }
         }
     }
 }

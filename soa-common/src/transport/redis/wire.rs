@@ -13,9 +13,11 @@ use redis::{ErrorKind, RedisError, RedisResult};
 
 use super::{
     commands::Commands,
-    resp::{Reader, Reply, Scanner},
+    large::{LARGEST_STEP, Large},
+    resp::{Apart, Reader, Reply, Scanner},
     socket::{Mover, Socket},
 };
+use crate::gather::Gather;
 
 /// How much is read at once, at least.
 const USUAL: usize = 16 * 1024;
@@ -23,8 +25,8 @@ const USUAL: usize = 16 * 1024;
 /// How much room for replies a connection keeps.
 const KEPT: usize = 256 * 1024;
 
-/// The most memory that is asked for before the bytes for it have come.
-const LARGEST_STEP: usize = 1024 * 1024;
+/// How many parts are written at once, at most.
+const SLICES: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -34,12 +36,17 @@ pub(super) struct Wire {
 
 #[derive(Debug, Default)]
 struct State {
-    output: Vec<u8>,
-    /// How much of the output is sent.
-    sent: usize,
+    /// What is to be sent still.
+    output: Gather,
+    /// Whether some of the output is sent.
+    is_begun: bool,
     /// How many bytes went out so far, ever.
     written: u64,
     input: Vec<u8>,
+    /// Large values of the input, which lie here and not there.
+    apart: Apart,
+    /// The large value that is coming in.
+    large: Option<Large>,
     /// Where the last whole reply in the input ends.
     end: usize,
     scanner: Scanner,
@@ -74,9 +81,9 @@ impl Wire {
         state.awaited = commands.len();
         let commands = commands.into_bytes();
         if state.has_output() {
-            state.output.extend_from_slice(&commands);
+            state.output.append(&commands);
         } else {
-            (state.output, state.sent) = (commands, 0);
+            (state.output, state.is_begun) = (commands, false);
         }
         Ok(())
     }
@@ -168,15 +175,17 @@ impl State {
     }
 
     fn has_output(&self) -> bool {
-        self.sent < self.output.len()
+        !self.output.is_empty()
     }
 
     fn write(&mut self, socket: &Socket, mover: Mover) -> io::Result<()> {
         if self.is_closed {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let sent = socket.write(mover, &self.output[self.sent..])?;
-        self.sent += sent;
+        let (slices, count) = self.output.slices::<SLICES>();
+        let sent = socket.write(mover, &slices[..count])?;
+        self.output.advance(sent);
+        self.is_begun |= sent > 0;
         self.written += sent as u64;
         Ok(())
     }
@@ -189,6 +198,19 @@ impl State {
     }
 
     fn read(&mut self, socket: &Socket, mover: Mover) -> io::Result<()> {
+        if self.large.is_none()
+            && let Some((start, length)) = self.scanner.awaited()
+        {
+            self.large = Large::take(&mut self.input, start, length);
+        }
+        if let Some(large) = &mut self.large {
+            let is_whole = large.read(socket, mover, &mut self.input)?;
+            if is_whole && let Some(large) = self.large.take() {
+                self.apart.push_back(large.finish());
+                self.scanner.set_apart();
+            }
+            return Ok(());
+        }
         let room = self.scanner.missing(self.input.len()).clamp(USUAL, LARGEST_STEP);
         if self.input.capacity() - self.input.len() < room {
             self.input.reserve(room);
@@ -198,7 +220,7 @@ impl State {
 
     /// What comes before anything was asked answers nothing.
     fn check_unasked(&self) -> RedisResult<()> {
-        match self.sent == 0 && self.has_output() && self.stale == 0 && !self.input.is_empty() {
+        match !self.is_begun && self.has_output() && self.stale == 0 && !self.input.is_empty() {
             true => Err((ErrorKind::Parse, "a reply that nobody asked for").into()),
             false => Ok(()),
         }
@@ -211,7 +233,8 @@ impl State {
             (self.awaited, self.is_taken) = (0, false);
             return Ok(Some(replies));
         }
-        while self.found < self.stale + self.awaited {
+        // While a large value comes in, the input has nothing new.
+        while self.large.is_none() && self.found < self.stale + self.awaited {
             let Some(end) = self.scanner.next(&self.input)? else { break };
             self.found += 1;
             self.end = end;
@@ -222,17 +245,18 @@ impl State {
         if self.end < self.input.len() {
             return Err((ErrorKind::Parse, "a reply that nobody asked for").into());
         }
-        let mut reader = Reader::new(&self.input);
+        let mut reader = Reader::new(&self.input, &mut self.apart);
         for _ in 0..self.stale {
             reader.read()?;
         }
         let replies = (0..self.awaited).map(|_| reader.read()).collect::<RedisResult<_>>()?;
+        self.apart.clear();
         (self.stale, self.awaited, self.found, self.end) = (0, 0, 0, 0);
         self.scanner = Scanner::default();
         self.input.clear();
         self.input.shrink_to(KEPT);
         if !self.has_output() {
-            (self.output, self.sent) = (Vec::new(), 0);
+            (self.output, self.is_begun) = (Gather::default(), false);
         }
         Ok(Some(replies))
     }
@@ -307,7 +331,7 @@ mod tests {
             commands.add([&large]);
             commands
         };
-        let bytes = write().into_bytes();
+        let bytes = write().into_bytes().to_vec();
         wire.begin(write()).unwrap();
         assert!(poll!(Box::pin(finish(&wire))).is_pending());
         let sent = wire.written();

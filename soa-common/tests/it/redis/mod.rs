@@ -34,7 +34,15 @@ fn popper(url: &str) -> Popper {
 
 fn message(key: &'static str, frame: impl Into<Bytes>) -> Push {
     let deadline = Instant::now() + LONG;
-    Push { key: key.into(), frames: vec![frame.into()], ttl: 60, capacity: 1_000, deadline, retries: 10, waiting: None }
+    Push {
+        key: key.into(),
+        frames: vec![frame.into().into()],
+        ttl: 60,
+        capacity: 1_000,
+        deadline,
+        retries: 10,
+        waiting: None,
+    }
 }
 
 /// A number as a frame.

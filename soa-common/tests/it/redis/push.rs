@@ -5,7 +5,10 @@ use futures_util::{
     future::join_all,
     stream::{FuturesUnordered, StreamExt},
 };
-use soa_common::transport::{TransportErrorKind, redis::Push};
+use soa_common::{
+    gather::Gather,
+    transport::{TransportErrorKind, redis::Push},
+};
 use soa_fixtures::{RedisServer, Reply};
 use tokio::time::Instant;
 
@@ -116,8 +119,9 @@ async fn only_so_many_messages_wait_for_room() {
 async fn the_frames_of_a_message_stay_together_and_count_as_one() {
     for redis in servers() {
         let pushers = [pusher(&redis.url()), pusher(&redis.url())];
-        let frames = |name: u8| (0..4_u8).map(|number| [name, number].repeat(10_000).into()).collect::<Vec<Bytes>>();
-        let push = |name| Push { frames: frames(name), capacity: 30, ..message("list", "") };
+        let frames = |name: u8| (0..4_u8).map(|number| [name, number].repeat(10_000)).collect::<Vec<_>>();
+        let gather = |name| frames(name).into_iter().map(Gather::from).collect();
+        let push = |name| Push { frames: gather(name), capacity: 30, ..message("list", "") };
         let pushed = join_all((0..8).map(|name| pushers[usize::from(name % 2)].push(push(name)))).await;
         assert!(pushed.iter().all(Result::is_ok), "{pushed:?}");
         for message in list(&redis, "list").chunks(4) {

@@ -14,6 +14,7 @@ use soa_common::{
     ActionRequest, ActionResponse, Body, Control, JobRequest, JobResponse, Map,
     envelope::RequestEnvelope,
     frame::{self, Frame, ProtocolVersion},
+    gather::Gather,
     transport::{
         ClientRequest, ClientTransport, PendingResponse, TransportError,
         redis::{RedisClientTransport, RedisSettings},
@@ -128,9 +129,10 @@ impl Got {
     /// The response in so many pieces.
     fn pieces(&self, is_atomic: bool, count: usize) -> Vec<Vec<u8>> {
         let payload = self.echo(is_atomic);
-        let pieces = frame::chunks(self.frame.serializer.unwrap(), &payload, payload.len().div_ceil(count));
+        let size = payload.len().div_ceil(count);
+        let pieces = frame::chunks(self.frame.serializer.unwrap(), &payload.into(), size);
         assert_eq!((pieces.len(), self.frame.version), (count, ProtocolVersion::V3));
-        pieces
+        pieces.iter().map(Gather::to_vec).collect()
     }
 
     /// Pushes a frame to the reply list.

@@ -2,12 +2,11 @@
 
 use std::sync::LazyLock;
 
-use bytes::Bytes;
-
 use super::Shared;
 use crate::{
     envelope::{self, RequestMeta},
     frame,
+    gather::Gather,
     redact::Redactor,
     serializer::Serializer,
     transport::{ClientRequest, TransportError, TransportErrorKind},
@@ -26,14 +25,14 @@ impl Shared {
         reply_to: &str,
         expiry: f64,
         request: &ClientRequest,
-    ) -> Result<Bytes, TransportError> {
+    ) -> Result<Gather, TransportError> {
         let settings = &self.settings;
-        let mut out = Vec::with_capacity(512);
-        frame::write_headers(&mut out, settings.protocol_version, settings.serializer);
+        let mut out = Gather::with_capacity(512);
+        frame::write_headers(out.small(), settings.protocol_version, settings.serializer);
         let headers = out.len();
         let meta = RequestMeta { reply_to, expiry, extra: &request.meta };
         match settings.serializer {
-            Serializer::Msgpack => envelope::write_request(&mut out, request.request_id, meta, &request.job),
+            Serializer::Msgpack => envelope::gather_request(&mut out, request.request_id, meta, &request.job),
             other => {
                 let mut payload = Vec::new();
                 envelope::write_request(&mut payload, request.request_id, meta, &request.job);
@@ -41,7 +40,7 @@ impl Shared {
                     let message = format!("the request to {service:?} cannot be sent: {error}");
                     TransportError::new(TransportErrorKind::InvalidMessage, message).with_source(error)
                 })?;
-                out.extend_from_slice(&payload);
+                out.push(payload.into());
             }
         }
         let size = out.len() - headers;
@@ -54,10 +53,12 @@ impl Shared {
             return Err(TransportError::new(TransportErrorKind::MessageTooLarge, message));
         }
         if settings.log_messages_larger_than != 0 && size > settings.log_messages_larger_than {
-            let job = REDACTOR.show(&request.job);
-            tracing::warn!("the request to {service:?} is large, {size} bytes: {job}");
+            let actions: Vec<_> = request.job.actions.iter().map(|action| &action.action).collect();
+            let most = settings.log_messages_larger_than;
+            tracing::warn!("the request to {service:?} for {actions:?} is large: {size} bytes are more than {most}");
+            tracing::debug!("the large request: {}", REDACTOR.show(&request.job));
         }
-        Ok(out.into())
+        Ok(out)
     }
 }
 

@@ -306,7 +306,7 @@ fn set_lengths(runs: &mut [Run], replies: Vec<Reply>) {
 
 /// Sends the runs and gives the replies to all their commands.
 async fn push(connection: &mut Connection, runs: &[Run], abilities: &Abilities) -> RedisResult<Vec<Reply>> {
-    let mut commands = Commands::with_capacity(runs.iter().map(|run| 256 + run.size() + 16 * run.entries.len()).sum());
+    let mut commands = Commands::with_capacity(runs.iter().map(Run::room).sum());
     for run in runs {
         run.write(&mut commands, abilities);
         run.entries.iter().for_each(|entry| entry.receipt.set_flushed(true));

@@ -6,11 +6,14 @@ use bytes::Bytes;
 use redis::{Script, ServerError};
 
 use super::Entry;
-use crate::transport::redis::{
-    LONGEST_TIME,
-    commands::{Commands, Number},
-    connection::{describe, is_passing, is_unsupported},
-    resp::Reply,
+use crate::{
+    gather::Gather,
+    transport::redis::{
+        LONGEST_TIME,
+        commands::{Commands, Number},
+        connection::{describe, is_passing, is_unsupported},
+        resp::Reply,
+    },
 };
 
 /// The largest message, in bytes, that goes through the script: Lua copies what it is given, twice and more.
@@ -117,22 +120,23 @@ impl Run {
             let first = &self.entries[0].push;
             let [capacity, together] = [first.capacity, first.frames.len()].map(|number| Number::from(number as u64));
             let arguments = [name, script.as_bytes(), b"1", self.key(), ttl, capacity.as_ref(), together.as_ref()];
-            commands.add_with(arguments, frames(self.entries.iter()));
+            commands.add_frames(arguments, frames(self.entries.iter()));
             return;
         }
         if self.fitting().next().is_none() {
             return;
         }
         commands.add([b"MULTI"]);
-        commands.add_with([b"RPUSH", self.key()], frames(self.fitting()));
+        commands.add_frames([b"RPUSH", self.key()], frames(self.fitting()));
         commands.add([b"EXPIRE", self.key(), ttl, b"NX"]);
         commands.add([b"EXPIRE", self.key(), ttl, b"GT"]);
         commands.add([b"EXEC"]);
     }
 
-    /// How many bytes the messages have.
-    pub(super) fn size(&self) -> usize {
-        self.entries.iter().map(|entry| entry.push.size()).sum()
+    /// Room for the commands of this run, as far as they are copied.
+    pub(super) fn room(&self) -> usize {
+        let frames = frames(self.entries.iter());
+        256 + frames.map(|frame| frame.small_len() + 16).sum::<usize>()
     }
 
     /// The messages that a transaction pushes: a message is let in while there is any room, as a whole.
@@ -178,8 +182,8 @@ impl Run {
     }
 }
 
-fn frames<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> impl Iterator<Item = &'a [u8]> + Clone {
-    entries.flat_map(|entry| &entry.push.frames).map(|frame| &frame[..])
+fn frames<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> impl Iterator<Item = &'a Gather> + Clone {
+    entries.flat_map(|entry| &entry.push.frames)
 }
 
 fn read_script(reply: Option<Reply>, abilities: &mut Abilities) -> (usize, Fate) {

@@ -13,7 +13,10 @@ use tokio::{
 };
 
 use super::node::Node;
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::{
+    gather::Gather,
+    transport::{TransportError, TransportErrorKind},
+};
 
 mod committer;
 mod desk;
@@ -31,7 +34,7 @@ pub struct Push {
     /// The list.
     pub key: Bytes,
     /// The frames of the message, at least one: one command pushes them all.
-    pub frames: Vec<Bytes>,
+    pub frames: Vec<Gather>,
     /// How many seconds the list has to live from now on, a hundred years at most; it is never made to live shorter than
     /// it would.
     pub ttl: u64,
@@ -79,7 +82,7 @@ pub(super) struct Entry {
 impl Push {
     /// How many bytes it has.
     fn size(&self) -> usize {
-        self.frames.iter().map(Bytes::len).sum()
+        self.frames.iter().map(Gather::len).sum()
     }
 
     /// When to try again after the list was full, for so many times before; `None` when to give up. `chance` is from 0

@@ -8,6 +8,7 @@ use super::{RedisReply, Shared, unix_now};
 use crate::{
     JobResponse,
     frame::{self, ProtocolVersion},
+    gather::Gather,
     redact::Redactor,
     serializer::Serializer,
     transport::{TransportError, TransportErrorKind, redis::Push, redis::keys::master_of},
@@ -24,15 +25,16 @@ impl Shared {
             return Ok(());
         };
         let expiry = self.settings.message_expiry;
-        let mut frame = Vec::with_capacity(USUAL_SIZE);
-        frame::write_headers(&mut frame, reply.version, reply.serializer);
+        let mut frame = Gather::with_capacity(USUAL_SIZE);
+        frame::write_headers(frame.small(), reply.version, reply.serializer);
         let headers = frame.len();
         reply.write_payload(&mut frame, unix_now() + expiry.as_secs_f64(), response)?;
-        let payload = &frame[headers..];
-        let is_chunked = self.check_size(reply, payload.len(), response)?;
-        let frames = match is_chunked {
-            Some(size) => frame::chunks(reply.serializer, payload, size).into_iter().map(Into::into).collect(),
-            None => vec![frame.into()],
+        let frames = match self.check_size(reply, frame.len() - headers, response)? {
+            Some(size) => {
+                frame.advance(headers);
+                frame::chunks(reply.serializer, &frame, size)
+            }
+            None => vec![frame],
         };
         let masters = self.outlets.len();
         let places = self.places.load(Ordering::Relaxed);
@@ -69,12 +71,14 @@ impl Shared {
             return too_large(settings.maximum_message_size, "the maximum size of a message");
         }
         if settings.log_messages_larger_than > 0 && size > settings.log_messages_larger_than {
+            let actions: Vec<_> = response.actions.iter().map(|action| &action.action).collect();
+            let most = settings.log_messages_larger_than;
             tracing::warn!(
-                "a response of {} is oversized: {size} bytes are more than {}: {}",
-                self.service,
-                settings.log_messages_larger_than,
-                REDACTOR.show(response)
+                "a response of {} to {actions:?} is oversized: {size} bytes are more than {most}",
+                self.service
             );
+            // As in the original, where the usual formats of the log leave the message out.
+            tracing::debug!("the oversized response: {}", REDACTOR.show(response));
         }
         match settings.chunk_messages_larger_than {
             Some(limit) if size > limit && reply.version < ProtocolVersion::V3 => {
@@ -88,9 +92,9 @@ impl Shared {
 
 impl RedisReply {
     /// Appends the payload of a response.
-    fn write_payload(&self, out: &mut Vec<u8>, expiry: f64, response: &JobResponse) -> Result<(), TransportError> {
+    fn write_payload(&self, out: &mut Gather, expiry: f64, response: &JobResponse) -> Result<(), TransportError> {
         match self.serializer {
-            Serializer::Msgpack => self.address.write_response(out, expiry, response),
+            Serializer::Msgpack => self.address.gather_response(out, expiry, response),
             Serializer::Json => {
                 let mut msgpack = Vec::with_capacity(USUAL_SIZE);
                 self.address.write_response(&mut msgpack, expiry, response);
@@ -98,7 +102,7 @@ impl RedisReply {
                     let message = format!("the response cannot be written as JSON: {error}");
                     TransportError::new(TransportErrorKind::InvalidMessage, message)
                 })?;
-                out.extend_from_slice(&json);
+                out.push(json.into());
             }
         }
         Ok(())
