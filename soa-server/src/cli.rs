@@ -120,8 +120,8 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
 
 /// Tells why the process ends.
 pub(crate) fn complain(why: impl fmt::Display) {
-    // There is nobody to tell that this cannot be written.
-    let _ = writeln!(io::stderr(), "error: {why}");
+    // In one piece, as lines of other processes may come between two. There is nobody to tell that it cannot be written.
+    let _ = io::stderr().write_all(format!("error: {why}\n").as_bytes());
 }
 
 /// Tells that the log of a daemon is lost.

@@ -11,6 +11,7 @@ use std::{
         net::{SocketAddr, UnixDatagram},
     },
     process,
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -22,12 +23,25 @@ const SOCKET: &str = "NOTIFY_SOCKET";
 const WATCHDOG: &str = "WATCHDOG_USEC";
 const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
+/// Whether the last message could not be sent: the watchdog's would repeat the warning for ever.
+static IS_FAILING: AtomicBool = AtomicBool::new(false);
+
 /// The variables of the environment that are for one process only.
 pub(crate) const VARIABLES: [&str; 3] = [SOCKET, WATCHDOG, WATCHDOG_PID];
 
-/// The service answers requests, or has been reloaded.
-pub(crate) fn ready() {
-    tell("READY=1");
+/// The service starts so many workers; [`ready`] says when they answer requests.
+pub(crate) fn starting(workers: usize) {
+    tell(&format!("STATUS=Starting: {}", counted(workers)));
+}
+
+/// The service answers requests, or has been reloaded. It has so many workers.
+pub(crate) fn ready(workers: usize) {
+    tell(&format!("READY=1\nSTATUS=Ready: {}", counted(workers)));
+}
+
+/// The service goes on with so many workers: the others were given up.
+pub(crate) fn degraded(workers: usize, given_up: usize) {
+    tell(&format!("STATUS=Ready: {}; given up: {given_up}", counted(workers)));
 }
 
 /// The service is being reloaded; [`ready`] says when that is done.
@@ -35,12 +49,12 @@ pub(crate) fn reloading() {
     let now = clock_gettime(ClockId::Monotonic);
     // By this time systemd knows which reload is meant.
     let microseconds = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1_000;
-    tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
+    tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}\nSTATUS=Reloading"));
 }
 
 /// The service takes no new requests.
 pub(crate) fn stopping() {
-    tell("STOPPING=1");
+    tell("STOPPING=1\nSTATUS=Stopping: finishing what runs");
 }
 
 /// The service is not stuck.
@@ -61,9 +75,15 @@ pub(crate) fn watchdog_clock() -> Option<Interval> {
 
 fn tell(what: &str) {
     let Some(socket) = env::var_os(SOCKET).filter(|socket| !socket.is_empty()) else { return };
-    if let Err(error) = send(&socket, what) {
-        warn!("systemd does not hear {what:?} at {}: {error}", socket.display());
+    let sent = send(&socket, what);
+    let was_failing = IS_FAILING.swap(sent.is_err(), Ordering::Relaxed);
+    if let (Err(error), false) = (sent, was_failing) {
+        warn!("systemd does not hear of this service at {}: {error}", socket.display());
     }
+}
+
+fn counted(workers: usize) -> String {
+    format!("{workers} worker{}", if workers == 1 { "" } else { "s" })
 }
 
 fn send(socket: &OsString, what: &str) -> io::Result<()> {

@@ -114,6 +114,7 @@ impl Main {
             respawns: !args.no_respawn,
             start_timeout: args.start_timeout,
             drain_limit: worker::stop_limit(&settings.harakiri),
+            heartbeat_file: settings.heartbeat_file.clone(),
             watched: watched(args, &command),
         };
         let parent = Parent::new(command, plan, starter.clone());

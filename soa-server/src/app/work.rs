@@ -38,10 +38,11 @@ where
     let limit = worker::stop_limit(&prepared.settings.harakiri);
     let parent = starter.as_deref().filter(|_| number.is_some());
     let (stop, control) = control::watch(parent, limit)?;
-    let ready = move || {
-        systemd::ready();
+    systemd::starting(1);
+    let ready = move |service: String| {
+        systemd::ready(1);
         if let Some(starter) = starter {
-            starter.report(&Report::Ready { drain_limit: limit });
+            starter.report(&Report::Ready { drain_limit: limit, service });
         }
     };
     let runtime = runtime(prepared.settings.runtime_threads)?;
@@ -74,7 +75,7 @@ async fn work<F>(
     prepared: Prepared,
     number: Option<usize>,
     service: F,
-    ready: impl FnOnce() + Send + 'static,
+    ready: impl FnOnce(String) + Send + 'static,
     stop: impl Future<Output = ()>,
     control: Handle,
 ) -> Result<Exit, Failure>
@@ -102,7 +103,7 @@ async fn host(
     settings: &ServerSettings,
     mut redis: RedisSettings,
     number: Option<usize>,
-    ready: impl FnOnce() + Send + 'static,
+    ready: impl FnOnce(String) + Send + 'static,
     stop: impl Future<Output = ()>,
     control: Handle,
 ) -> Result<Exit, Failure> {
@@ -124,9 +125,10 @@ async fn host(
         info!("heartbeat file: {}", heartbeat.path().display());
     }
     let connected = transport.connected();
+    let named = service.name().to_owned();
     tokio::spawn(async move {
         connected.await;
-        ready();
+        ready(named);
     });
     let turned = || heartbeat.iter_mut().for_each(Heartbeat::turned);
     let keeper = Keeper { runtime: control, end: Box::new(|| process::exit(Exit::Stuck as i32)) };
@@ -183,7 +185,7 @@ mod tests {
 
     /// Why a service that is made like this does not serve.
     async fn failure(service: impl AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>) -> String {
-        work(prepared(), None, service, || {}, pending(), Handle::current()).await.unwrap_err().to_string()
+        work(prepared(), None, service, |_| {}, pending(), Handle::current()).await.unwrap_err().to_string()
     }
 
     #[tokio::test]
@@ -198,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_can_be_stopped_while_its_service_is_made() {
-        let exit = work(prepared(), None, async |_| pending().await, || {}, ready(()), Handle::current()).await;
+        let exit = work(prepared(), None, async |_| pending().await, |_| {}, ready(()), Handle::current()).await;
         assert!(matches!(exit, Ok(Exit::Clean)), "{exit:?}");
     }
 }

@@ -2,9 +2,8 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io,
     os::fd::AsFd,
-    os::unix::net::UnixStream,
     process::{Child, ExitStatus, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -12,7 +11,13 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::command::WorkerCommand;
+use tokio::{
+    net::UnixStream,
+    runtime, select,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::{command::WorkerCommand, process};
 use crate::worker::line::{Line, Report};
 
 /// How long a daemon that was not ready in time may take to end.
@@ -20,9 +25,6 @@ const LAST_GRACE: Duration = Duration::from_secs(5);
 
 /// How often its end is looked for.
 const STEP: Duration = Duration::from_millis(20);
-
-/// The longest report that is read, in bytes.
-const LONGEST_REPORT: u64 = 1 << 16;
 
 /// How the start of a daemon went.
 #[derive(Debug)]
@@ -56,13 +58,27 @@ impl Log {
     }
 }
 
-/// Starts this program again, without a terminal and standard streams, and waits for `limit` until it is ready.
+/// What came first while a daemon started.
+enum News {
+    Report(Option<Report>),
+    Interrupt,
+    Late,
+}
+
+/// Starts this program again, without a terminal and standard streams, and waits for `limit` until it is ready. The
+/// daemon is ended when it is not, or when SIGINT or SIGTERM comes before.
 ///
 /// # Errors
-/// When the program cannot be started.
+/// When the program cannot be started, or the system refuses a signal handler.
 pub(crate) fn start(command: &WorkerCommand, log: Log, limit: Duration) -> io::Result<Daemon> {
     let (line, input) = Line::pair()?;
-    line.set_read_timeout(Some(limit))?;
+    line.set_nonblocking(true)?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let entered = runtime.enter();
+    // Listened to before there is a daemon that an interrupt could leave behind.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (reports, _line) = UnixStream::from_std(line)?.into_split();
+    drop(entered);
     let log = match log {
         Log::File => Stdio::inherit(),
         Log::Nowhere => Stdio::null(),
@@ -71,19 +87,27 @@ pub(crate) fn start(command: &WorkerCommand, log: Log, limit: Duration) -> io::R
     let mut child = command.stdin(input).stdout(Stdio::null()).stderr(log).spawn()?;
     // It holds the other end of the line, and would hide the end of the child.
     drop(command);
-    match report(&line) {
-        Ok(Some(Report::Ready { .. })) => Ok(Daemon::Ready(child.id())),
-        Ok(Some(Report::Failed(why))) => Ok(Daemon::Failed { code: child.wait()?.code(), why }),
-        Ok(None) => {
+    let news = runtime.block_on(async {
+        select! {
+            biased;
+            report = process::report(reports) => News::Report(report),
+            _ = interrupt.recv() => News::Interrupt,
+            _ = terminate.recv() => News::Interrupt,
+            () = tokio::time::sleep(limit) => News::Late,
+        }
+    });
+    let why = match news {
+        News::Report(Some(Report::Ready { .. })) => return Ok(Daemon::Ready(child.id())),
+        News::Report(Some(Report::Failed(why))) => return Ok(Daemon::Failed { code: child.wait()?.code(), why }),
+        News::Report(None) => {
             let status = child.wait()?;
-            Ok(Daemon::Failed { code: status.code(), why: format!("the daemon ended ({status})") })
+            return Ok(Daemon::Failed { code: status.code(), why: format!("the daemon ended ({status})") });
         }
-        Err(_) => {
-            end(&mut child)?;
-            let why = format!("the daemon was not ready after {} s (--start-timeout)", limit.as_secs_f64());
-            Ok(Daemon::Failed { code: Some(1), why })
-        }
-    }
+        News::Interrupt => "interrupted before the daemon was ready: it was ended".to_owned(),
+        News::Late => format!("the daemon was not ready after {} s (--start-timeout)", limit.as_secs_f64()),
+    };
+    end(&mut child)?;
+    Ok(Daemon::Failed { code: Some(1), why })
 }
 
 /// Becomes the first process of a session, so that no terminal can send it anything.
@@ -93,12 +117,6 @@ pub(crate) fn start(command: &WorkerCommand, log: Log, limit: Duration) -> io::R
 pub(crate) fn detach() -> io::Result<()> {
     rustix::process::setsid()?;
     Ok(())
-}
-
-fn report(line: &UnixStream) -> io::Result<Option<Report>> {
-    let mut text = String::new();
-    BufReader::new(line.take(LONGEST_REPORT)).read_line(&mut text)?;
-    Ok(Report::parse(&text))
 }
 
 fn end(child: &mut Child) -> io::Result<ExitStatus> {

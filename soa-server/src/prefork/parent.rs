@@ -5,7 +5,8 @@ use std::{
     future::pending,
     io, mem,
     os::unix::process::ExitStatusExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
+    process::ExitStatus,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,6 +15,7 @@ use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnord
 use rustix::process::Signal;
 use tokio::{
     select,
+    task::spawn_blocking,
     time::{Interval, sleep, sleep_until},
 };
 use tracing::{error, info, warn};
@@ -26,8 +28,9 @@ use super::{
     watcher::Watcher,
 };
 use crate::{
-    systemd,
+    logging, systemd,
     worker::{
+        heartbeat,
         line::{Line, Report},
         stop::{Ask, FORCE, StopSignals},
     },
@@ -62,6 +65,8 @@ pub(crate) struct Plan {
     pub(crate) start_timeout: Duration,
     /// How long one that was not ready yet may take to stop.
     pub(crate) drain_limit: Option<Duration>,
+    /// The path of heartbeat files, as in the settings.
+    pub(crate) heartbeat_file: Option<String>,
     /// Files and directories whose changes start the workers anew.
     pub(crate) watched: Vec<PathBuf>,
 }
@@ -82,6 +87,8 @@ pub(crate) struct Parent {
     pub(super) roll: Option<Roll>,
     stopping: Option<Stopping>,
     last_end: String,
+    /// The name of the service, once a worker was ready.
+    service: String,
 }
 
 struct Stopping {
@@ -104,6 +111,7 @@ impl Parent {
             roll: None,
             stopping: None,
             last_end: String::new(),
+            service: String::new(),
         }
     }
 
@@ -116,6 +124,7 @@ impl Parent {
         let watched = mem::take(&mut self.plan.watched);
         let watcher = if watched.is_empty() { None } else { Some(Watcher::start(watched)?) };
         let mut watchdog = systemd::watchdog_clock();
+        systemd::starting(self.plan.count);
         for number in 1..=self.plan.count {
             self.histories.insert(number, Respawn::default());
             self.start(number);
@@ -155,9 +164,13 @@ impl Parent {
         match started.and_then(|(child, line)| Process::new(number, child, line, self.plan.drain_limit)) {
             Ok((process, awaited)) => {
                 info!("worker {number} started with pid {}", process.pid);
+                let heartbeat = self.plan.heartbeat_file.as_deref();
+                let heartbeat =
+                    heartbeat.and_then(|file| heartbeat::own_path(file, number, process.pid.as_raw_nonzero().get()));
+                let heartbeat = heartbeat.map(|path| self.command.resolve(Path::new(&path)));
                 self.processes.insert(id, process);
                 self.reports.push(awaited.report.map(move |report| (id, report)).boxed());
-                self.exits.push(awaited.exit.map(move |exit| (id, number, exit)).boxed());
+                self.exits.push(ended(awaited.exit, heartbeat).map(move |exit| (id, number, exit)).boxed());
             }
             Err(error) => self.exits.push(async move { (id, number, Err(error)) }.boxed()),
         }
@@ -167,8 +180,12 @@ impl Parent {
     fn reported(&mut self, id: Id, report: Option<Report>) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         match report {
-            Some(Report::Ready { drain_limit }) => {
+            Some(Report::Ready { drain_limit, service }) => {
                 process.drain_limit = drain_limit;
+                if !service.is_empty() {
+                    logging::name_service(&service);
+                    self.service = service;
+                }
                 if process.phase == Phase::Starting {
                     process.phase = Phase::Ready;
                     info!("worker {} is ready", process.number);
@@ -189,9 +206,9 @@ impl Parent {
         if !self.was_ready && !self.histories.is_empty() && self.histories.keys().all(has_ready) {
             self.was_ready = true;
             info!("all workers are ready");
-            systemd::ready();
+            systemd::ready(self.histories.len());
             if let Some(starter) = self.starter.take() {
-                starter.report(&Report::Ready { drain_limit: self.plan.drain_limit });
+                starter.report(&Report::Ready { drain_limit: self.plan.drain_limit, service: self.service.clone() });
             }
         }
     }
@@ -201,18 +218,16 @@ impl Parent {
         // A worker that was still starting dies of such a signal: it had accepted nothing.
         let stopped = [Some(Signal::TERM.as_raw()), Some(Signal::INT.as_raw())];
         let clean = exit.as_ref().is_ok_and(|status| status.success() || stopped.contains(&status.signal()));
-        let mut how = match &exit {
+        let how = match &exit {
             Ok(status) => format!("ended ({status})"),
             Err(error) => format!("could not be started ({error})"),
         };
-        if let Some(why) = process.as_ref().and_then(|process| process.failure.as_ref()) {
-            how = format!("{how}: {why}");
-        }
+        let why = process.as_ref().and_then(|process| process.failure.as_deref()).map(one_line).unwrap_or_default();
         let was_asked = process.as_ref().is_some_and(|process| process.phase == Phase::Leaving);
         if was_asked || self.stopping.is_some() {
             match clean {
-                true => info!("worker {number} {how}"),
-                false => warn!("worker {number} {how}"),
+                true => info!("worker {number} {how}{why}"),
+                false => warn!("worker {number} {how}{why}"),
             }
             if let Some(stopping) = &mut self.stopping {
                 stopping.forced |= !clean;
@@ -220,13 +235,13 @@ impl Parent {
             return self.drained(id);
         }
         if self.roll.as_ref().is_some_and(|roll| roll.waits_for_start_of(id)) {
-            return self.give_up_roll(&format!("the new worker {number} {how} before it was ready"));
+            return self.give_up_roll(&format!("the new worker {number} {how} before it was ready{why}"));
         }
         if process.is_some() && clean {
             self.exits.push(sleep(GRACE).map(move |()| (id, number, exit)).boxed());
             return;
         }
-        self.lost(number, &how);
+        self.lost(number, &format!("{how}{why}"));
     }
 
     /// A worker ended that nobody had told to. It is started again, as far as that is allowed.
@@ -246,6 +261,9 @@ impl Parent {
             false => error!("worker {number} {how}: not started again (--no-respawn)"),
         }
         self.histories.remove(&number);
+        if self.was_ready && self.roll.is_none() && !self.histories.is_empty() {
+            systemd::degraded(self.histories.len(), self.plan.count - self.histories.len());
+        }
         self.announce();
     }
 
@@ -283,6 +301,24 @@ impl Parent {
             self.replacement_is_late();
         }
     }
+}
+
+/// What is appended to how a process ended: why, without the lines that the faults of settings have for themselves.
+fn one_line(why: &str) -> String {
+    let lines: Vec<_> = why.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    format!(": {}", lines.join("; "))
+}
+
+/// Waits for the end of a process and removes the heartbeat file that it may have left, as when it was ended by force.
+async fn ended(exit: BoxFuture<'static, Exit>, heartbeat: Option<PathBuf>) -> Exit {
+    let exit = exit.await;
+    if let Some(path) = heartbeat
+        && !exit.as_ref().is_ok_and(ExitStatus::success)
+    {
+        // It fails only when the runtime is being shut down, which this function outlives.
+        let _ = spawn_blocking(move || heartbeat::remove_left(&path)).await;
+    }
+    exit
 }
 
 async fn until(deadline: Option<Instant>) {

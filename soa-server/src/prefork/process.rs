@@ -106,7 +106,8 @@ impl Process {
     }
 }
 
-async fn report(line: OwnedReadHalf) -> Option<Report> {
+/// What a process says about its start.
+pub(super) async fn report(line: OwnedReadHalf) -> Option<Report> {
     let mut text = String::new();
     let _ = BufReader::new(line.take(LONGEST_REPORT)).read_line(&mut text).await;
     Report::parse(&text)

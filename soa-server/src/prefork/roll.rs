@@ -132,7 +132,7 @@ impl Parent {
     fn end_roll(&mut self) {
         let again = self.roll.take().is_some_and(|roll| roll.again);
         if self.was_ready {
-            systemd::ready();
+            systemd::ready(self.histories.len());
         }
         if again {
             self.reload("asked for again");

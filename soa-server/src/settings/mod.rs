@@ -59,7 +59,8 @@ pub struct ServerSettings {
     /// [`main`](crate::main) creates it when a worker begins to serve and removes it when the worker stops. It holds the
     /// Unix time in seconds, as a float in text, written anew when the worker has taken requests or has found none for
     /// the receive timeout of its transport, at most every 2.5 seconds. So an old time means that a worker is stuck, or
-    /// that all its places are taken; one that stops does not write. A worker that is killed leaves its file behind.
+    /// that all its places are taken; one that stops does not write. A worker that is killed leaves its file behind,
+    /// unless the path has `{{pid}}`, by which nobody writes it again: then the parent of `--fork` removes it.
     pub heartbeat_file: Option<String>,
     /// Names of fields that logs do not show, besides the built-in ones.
     pub extra_fields_to_redact: BTreeSet<String>,

@@ -67,6 +67,8 @@ async fn until_forced(
     drain: oneshot::Sender<()>,
     limit: Option<Duration>,
 ) -> &'static str {
+    // Only its parent forces a worker, and not only after another signal.
+    let forced = if parent.is_some() { "told to end at once (SIGQUIT)" } else { "second stop signal" };
     let mut drain = Some(drain);
     let mut deadline = None;
     let mut orphaned = false;
@@ -79,10 +81,10 @@ async fn until_forced(
                 Ask::Reload => {
                     info!("SIGHUP: this process is the only worker and does not restart itself");
                     systemd::reloading();
-                    systemd::ready();
+                    systemd::ready(1);
                     continue;
                 }
-                Ask::Force => return "second stop signal",
+                Ask::Force => return forced,
             },
             () = &mut death, if !orphaned => {
                 orphaned = true;

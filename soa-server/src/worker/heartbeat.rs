@@ -73,6 +73,24 @@ impl Heartbeat {
     }
 }
 
+/// The file of the worker with this number and process id, when no other worker's has this path.
+pub(crate) fn own_path(pattern: &str, number: usize, pid: i32) -> Option<String> {
+    pattern.contains("{{pid}}").then(|| path_of(pattern, number, &pid.to_string()))
+}
+
+/// Removes the file that a worker has left at this path. Who calls waits for the disk.
+pub(crate) fn remove_left(path: &Path) {
+    // A worker that ended cleanly has left none.
+    let Ok(file) = File::options().read(true).write(true).open(path) else { return };
+    if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        HeartbeatFile { path: path.to_owned(), file, is_failing: false }.remove();
+    }
+}
+
+fn path_of(pattern: &str, number: usize, pid: &str) -> String {
+    pattern.replace("{{pid}}", pid).replace("{{fid}}", &number.to_string())
+}
+
 fn lock(file: &Mutex<HeartbeatFile>) -> std::sync::MutexGuard<'_, HeartbeatFile> {
     file.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -91,7 +109,7 @@ struct HeartbeatFile {
 
 impl HeartbeatFile {
     fn create(pattern: &str, number: usize) -> io::Result<Self> {
-        let path = pattern.replace("{{pid}}", &process::id().to_string()).replace("{{fid}}", &number.to_string());
+        let path = path_of(pattern, number, &process::id().to_string());
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{path:?}: {error}"));
         let path = std::path::absolute(&path).map_err(named)?;
         let file = open(&path).map_err(named)?;

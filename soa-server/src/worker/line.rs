@@ -30,6 +30,9 @@ pub(crate) enum Report {
     Ready {
         /// How long it may take to stop.
         drain_limit: Option<Duration>,
+        /// The name of its service; a worker of an earlier version does not tell it.
+        #[serde(default)]
+        service: String,
     },
     /// Why it ends without having been ready.
     Failed(String),
@@ -109,11 +112,17 @@ mod tests {
 
     #[test]
     fn a_report_is_one_line() {
-        check(Report::Ready { drain_limit: None });
-        check(Report::Ready { drain_limit: Some(Duration::from_millis(1500)) });
+        check(Report::Ready { drain_limit: None, service: "square".to_owned() });
+        check(Report::Ready { drain_limit: Some(Duration::from_millis(1500)), service: String::new() });
         check(Report::Failed("two\nlines".to_owned()));
         assert_eq!(Report::parse(""), None);
         assert_eq!(Report::parse("hello\n"), None);
+    }
+
+    #[test]
+    fn a_report_of_an_earlier_version_is_read() {
+        let expected = Report::Ready { drain_limit: None, service: String::new() };
+        assert_eq!(Report::parse(r#"{"Ready":{"drain_limit":null}}"#), Some(expected));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::json;
 use soa_fixtures::RedisServer;
 use tempfile::TempDir;
 
-use crate::process_support::{PATIENCE, Server, check_serves, wait_until_gone};
+use crate::process_support::{PATIENCE, Server, check_serves, send, wait_until_gone};
 
 /// Writes settings with this heartbeat file in the directory. A worker without requests turns every second.
 fn settings(directory: &TempDir, file: &str) -> String {
@@ -90,6 +90,37 @@ fn each_worker_beats_and_the_next_of_its_number_goes_on() {
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));
     assert!(paths.iter().all(|path| !path.exists()));
+}
+
+#[test]
+fn the_parent_removes_what_a_killed_worker_has_left() {
+    let (redis, directory) = (RedisServer::start(), TempDir::new().unwrap());
+    let settings = settings(&directory, "beat-{{pid}}-{{fid}}");
+    let mut server = Server::start(&redis.url(), &["--settings", &settings, "--fork", "2"]);
+    server.wait_for(1, &["all workers are ready"]);
+    let workers = server.workers(2);
+    let path = |index: usize, pid: Pid| directory.path().join(format!("beat-{pid}-{}", index + 1));
+    let paths: Vec<_> = workers.iter().enumerate().map(|(index, pid)| path(index, *pid)).collect();
+    assert!(paths.iter().all(|path| path.exists()));
+    // The one cannot remove anything, the other one ends by itself.
+    kill_process(workers[0], Signal::KILL).unwrap();
+    kill_process(workers[1], Signal::QUIT).unwrap();
+    server.wait_for(2, &["starting it again"]);
+    assert!(paths.iter().all(|path| !path.exists()));
+    // Also at the end, when nothing follows.
+    server.wait_for(4, &["heartbeat file: "]);
+    let last = server.workers(4);
+    send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));
+    server.wait_for(1, &["job request: "]);
+    for worker in &last[2..] {
+        kill_process(*worker, Signal::STOP).unwrap();
+    }
+    server.signal(Signal::TERM);
+    server.wait_for(1, &["stop signal"]);
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(1));
+    let left: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["settings.json"]);
 }
 
 #[test]

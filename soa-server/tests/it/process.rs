@@ -128,7 +128,9 @@ fn a_stop_signal_lets_a_running_request_finish() {
 #[test]
 fn the_same_signal_again_ends_by_force() {
     let redis = RedisServer::start();
-    for arguments in [&[][..], &["--fork", "2"]] {
+    for (arguments, told) in
+        [(&[][..], "main demo -- -- (n/a): second stop signal"), (&["--fork", "2"], "told to end at once (SIGQUIT)")]
+    {
         let mut server = Server::start(&redis.url(), arguments);
         send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));
         server.wait_for(1, &["job request: "]);
@@ -136,9 +138,34 @@ fn the_same_signal_again_ends_by_force() {
         server.wait_for(1, &[" main ", "stop signal"]);
         server.signal(Signal::INT);
         assert_eq!(server.exit_code(), Some(1));
-        server.wait_for(1, &["second stop signal: ending with requests unfinished: 1"]);
+        server.wait_for(1, &[&format!("{told}: ending with requests unfinished: 1")]);
+        server.wait_for(1, &["main demo -- -- (n/a): second stop signal: ending"]);
         redis.command(&["FLUSHALL"]);
     }
+}
+
+#[test]
+fn a_worker_that_is_told_to_end_at_once_says_so() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    server.wait_for(1, &["all workers are ready"]);
+    kill_process(server.workers(2)[0], Signal::QUIT).unwrap();
+    server.wait_for(1, &["worker-1", "told to end at once (SIGQUIT): ending with requests unfinished: 0"]);
+    server.wait_for(1, &["worker 1 ended (exit status: 1): starting it again"]);
+    assert!(!server.lines().iter().any(|line| line.contains("second stop signal")));
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn the_parent_names_its_service_once_a_worker_has_told_it() {
+    let redis = RedisServer::start();
+    let mut server = Server::start(&redis.url(), &["--fork", "2"]);
+    server.wait_for(1, &[" main demo -- -- (n/a): all workers are ready"]);
+    server.wait_for(2, &[" main unknown -- -- (n/a): worker ", "started with pid"]);
+    server.signal(Signal::TERM);
+    server.wait_for(1, &[" main demo -- -- (n/a): stop signal: waiting for workers to end: 2"]);
+    assert_eq!(server.exit_code(), Some(0));
 }
 
 #[test]

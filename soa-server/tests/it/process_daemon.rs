@@ -2,14 +2,16 @@
 
 use std::{
     fs::{self, File},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use soa_fixtures::RedisServer;
 use tempfile::TempDir;
 
-use crate::process_support::{check_serves, wait_until_gone};
+use crate::process_support::{PATIENCE, check_serves, wait_until_gone};
 
 /// A daemon, killed when dropped.
 struct Daemon(Pid);
@@ -108,6 +110,56 @@ fn a_daemon_that_is_not_ready_in_time_is_ended() {
     let pid = pid.split(',').next().unwrap().parse().unwrap();
     wait_until_gone(Pid::from_raw(pid).unwrap());
     assert!(log.contains("stop signal: finishing what runs"), "{log}");
+}
+
+#[test]
+fn a_daemon_that_is_not_ready_ends_with_who_starts_it() {
+    for (signal, fork) in [(Signal::INT, "1"), (Signal::TERM, "1"), (Signal::INT, "2"), (Signal::TERM, "2")] {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("log");
+        // Nobody listens there.
+        let mut command = command("redis://127.0.0.1:1", &["--daemon", "--fork", fork, "--start-timeout", "3600"]);
+        let log = File::options().create(true).append(true).open(&path).unwrap();
+        let launcher = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut launcher = Launcher(launcher);
+        let deadline = Instant::now() + PATIENCE;
+        let daemon = loop {
+            // The process that is its own session, and its workers: all of them are the launcher's descendants until
+            // that ends.
+            let log = fs::read_to_string(&path).unwrap();
+            if log.matches("is out of order").count() >= fork.parse().unwrap() {
+                break children(launcher.0.id());
+            }
+            assert!(Instant::now() < deadline, "{log}");
+            thread::sleep(Duration::from_millis(5));
+        };
+        let workers: Vec<u32> = daemon.iter().flat_map(|daemon| children(*daemon)).collect();
+        assert_eq!((daemon.len(), workers.len()), (1, if fork == "1" { 0 } else { 2 }));
+        kill_process(Pid::from_child(&launcher.0), signal).unwrap();
+        let status = launcher.0.wait().unwrap();
+        let log = fs::read_to_string(&path).unwrap();
+        assert_eq!(status.code(), Some(1), "{log}");
+        assert!(log.contains("error: interrupted before the daemon was ready: it was ended"), "{log}");
+        for process in daemon.into_iter().chain(workers) {
+            wait_until_gone(Pid::from_raw(process.cast_signed()).unwrap());
+        }
+    }
+}
+
+/// What starts a daemon, killed when dropped.
+struct Launcher(Child);
+
+impl Drop for Launcher {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The processes that a process has started.
+fn children(process: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap();
+    children.split_whitespace().map(|child| child.parse().unwrap()).collect()
 }
 
 /// The daemon does not come up: what is said, and the exit code.

@@ -142,7 +142,14 @@ fn workers_that_are_started_anew_read_the_settings_again_and_stay_when_they_are_
 
     fs::write(&settings, r#"{ "concurency": 1 }"#).unwrap();
     server.signal(Signal::HUP);
-    server.wait_for(1, &["ERROR main", "the new worker 1 ended (exit status: 2)", "concurency: unknown key", GIVEN_UP]);
+    let parts = ["ERROR main", "the new worker 1 ended (exit status: 2)", "concurency: unknown key", GIVEN_UP];
+    let [line] = &server.wait_for(1, &parts)[..] else { panic!("it is told once") };
+    assert!(
+        line.contains("before it was ready: ")
+            && line.contains("1 setting is wrong; concurency: ")
+            && !line.contains("\\n"),
+        "it is torn: {line}"
+    );
     let old = server.workers(3);
     assert!(old[..2].iter().all(|worker| runs(*worker)));
     check_serves(&redis, 7);

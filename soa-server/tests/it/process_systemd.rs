@@ -23,6 +23,8 @@ use tempfile::TempDir;
 
 use crate::process_support::{PATIENCE, Server, check_serves, next_response, send};
 
+const STOPPING: &str = "STOPPING=1\nSTATUS=Stopping: finishing what runs";
+
 /// The place of systemd.
 struct Systemd(UnixDatagram);
 
@@ -84,15 +86,19 @@ fn start(redis: &RedisServer, socket: &str, arguments: &[&str], more: &[(&str, &
 /// Begins, is reloaded and ends, and says each.
 fn check_life(redis: &RedisServer, systemd: &Systemd, socket: &str, arguments: &[&str]) {
     let mut server = start(redis, socket, arguments, &[]);
-    systemd.check(&["READY=1"]);
+    let workers = if arguments.is_empty() { "1 worker" } else { "2 workers" };
+    let ready = format!("READY=1\nSTATUS=Ready: {workers}");
+    assert_eq!(systemd.next(), format!("STATUS=Starting: {workers}"));
+    assert_eq!(systemd.next(), ready);
     check_serves(redis, 7);
     server.signal(Signal::HUP);
     let message = systemd.next();
     let time = message.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap_or_else(|| panic!("{message:?}"));
+    let time = time.strip_suffix("\nSTATUS=Reloading").unwrap_or_else(|| panic!("{message:?}"));
     assert!(time.parse::<u64>().unwrap() > 0);
-    systemd.check(&["READY=1"]);
+    assert_eq!(systemd.next(), ready);
     server.signal(Signal::TERM);
-    systemd.check(&["STOPPING=1"]);
+    assert_eq!(systemd.next(), STOPPING);
     assert_eq!(server.exit_code(), Some(0));
 }
 
@@ -119,7 +125,7 @@ fn a_service_is_ready_when_its_last_worker_is() {
     server.wait_for(2, &["WARNING", "is out of order"]);
     assert!(server.lines().iter().all(|line| !line.contains("is ready")));
     redis.restart();
-    systemd.check(&["READY=1"]);
+    systemd.check(&["STATUS=Starting", "READY=1"]);
     server.wait_for(2, &["worker ", " is ready"]);
     // Workers do not speak to systemd.
     for worker in server.workers(2) {
@@ -132,6 +138,40 @@ fn a_service_is_ready_when_its_last_worker_is() {
 }
 
 #[test]
+fn a_worker_that_was_given_up_is_told() {
+    let redis = RedisServer::start();
+    let directory = TempDir::new().unwrap();
+    let (systemd, socket) = Systemd::bind_in(directory.path(), "notify");
+    let mut server = start(&redis, &socket, &["--fork", "2", "--no-respawn"], &[]);
+    systemd.check(&["STATUS=Starting", "READY=1"]);
+    kill_process(server.workers(2)[0], Signal::KILL).unwrap();
+    assert_eq!(systemd.next(), "STATUS=Ready: 1 worker; given up: 1");
+    server.signal(Signal::TERM);
+    systemd.check(&["STOPPING=1"]);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn a_socket_that_nobody_reads_is_told_once() {
+    let redis = RedisServer::start();
+    let directory = TempDir::new().unwrap();
+    let socket = directory.path().join("notify");
+    for arguments in [&[][..], &["--fork", "2"]] {
+        // What another service tells is the clock: this one has told its own watchdog as often meanwhile.
+        let (clock, clock_socket) = Systemd::bind_in(directory.path(), &format!("clock-{}", arguments.len()));
+        let other = RedisServer::start();
+        let more = [("WATCHDOG_USEC", "100000")];
+        let mut server = start(&redis, socket.to_str().unwrap(), arguments, &more);
+        check_serves(&redis, 7);
+        let _well = start(&other, &clock_socket, &[], &more);
+        clock.wait_for_life(5);
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_code(), Some(0));
+        assert_eq!(server.wait_for(1, &["systemd does not hear of this service at", "notify: "]).len(), 1);
+    }
+}
+
+#[test]
 fn the_watchdog_is_told_while_the_service_lives() {
     let redis = RedisServer::start();
     let directory = TempDir::new().unwrap();
@@ -141,7 +181,7 @@ fn the_watchdog_is_told_while_the_service_lives() {
         let heard: Vec<String> = (0..10).map(|_| systemd.next()).collect();
         assert!(heard.iter().filter(|message| *message == "WATCHDOG=1").count() >= 8, "{heard:?}");
         server.signal(Signal::TERM);
-        while systemd.next() != "STOPPING=1" {}
+        while systemd.next() != STOPPING {}
         assert_eq!(server.exit_code(), Some(0));
         // Nobody is left who says anything; what came before the end is read here.
         systemd.drain();
@@ -149,7 +189,7 @@ fn the_watchdog_is_told_while_the_service_lives() {
     // Meant for another process.
     let more = [("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")];
     let mut server = start(&redis, &socket, &[], &more);
-    systemd.check(&["READY=1"]);
+    systemd.check(&["STATUS=Starting", "READY=1"]);
     server.signal(Signal::TERM);
     systemd.check(&["STOPPING=1"]);
     assert_eq!(server.exit_code(), Some(0));
@@ -188,7 +228,7 @@ fn with_stuck(redis: &RedisServer, systemd: (&Systemd, &str), arguments: &[&str]
     command.stdin(Stdio::null()).stderr(written.try_clone().unwrap());
     let mut server = Piped(command.spawn().unwrap());
     drop(command);
-    while systemd.0.next() != "READY=1" {}
+    while !systemd.0.next().starts_with("READY=1") {}
     systemd.0.wait_for_life(2);
     // This does not fit into the pipe, so its thread waits in the middle of a line.
     send(redis, 1, "echo", &json!({ "text": "a".repeat(200_000) }));
