@@ -187,6 +187,9 @@ impl ClientTransport for RedisClientTransport {
     }
 }
 
+/// How many requests go to one master in a row.
+const TOGETHER: usize = 64;
+
 impl Drop for Handle {
     fn drop(&mut self) {
         self.0.links.iter().for_each(Link::stop);
@@ -199,9 +202,15 @@ impl Shared {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The turn of the next request.
+    /// The turn of the next request. Those that are going to leave together go to one master: each master costs client
+    /// and server a command of its own.
     fn turn(&self) -> Turn {
-        Turn { first: self.turn.fetch_add(1, Ordering::Relaxed), tried: 0 }
+        let masters = self.order.len();
+        let turn = self.turn.load(Ordering::Relaxed);
+        let last = &self.links[self.order[turn % masters]];
+        let joins = masters > 1 && !last.node.is_down() && (1..TOGETHER).contains(&last.pusher.queued());
+        let first = if joins { turn } else { self.turn.fetch_add(1, Ordering::Relaxed).wrapping_add(1) };
+        Turn { first, tried: 0 }
     }
 
     /// The master that a request is to try next: first those that are not down. When all are, they are tried in turn.

@@ -59,6 +59,11 @@ impl Desk {
         }
     }
 
+    /// How many messages leave with the next flushes.
+    pub(super) fn queued(&self) -> usize {
+        self.ready.len() + self.queue.len()
+    }
+
     /// How many messages wait for room in their lists.
     pub(super) fn refused(&self) -> usize {
         self.refused.len()

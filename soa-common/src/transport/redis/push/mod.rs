@@ -152,6 +152,11 @@ impl Pusher {
         tokio::spawn(Committer::new(Arc::clone(&self.node), desk).run());
     }
 
+    /// How many messages have not begun to leave.
+    pub(super) fn queued(&self) -> usize {
+        self.desk().map_or(0, |desk| desk::lock(&desk).queued())
+    }
+
     /// Sends what is half sent; false while Redis does not take all of it. For another thread, when the runtime of this
     /// pusher is stuck.
     pub(super) fn send_rest(&self) -> bool {
