@@ -41,10 +41,10 @@ impl Answer {
 
     /// The output of the only action.
     pub(super) fn decode<T: DeserializeOwned>(self) -> Result<T, CallError> {
-        let service = self.service();
+        let handler = Arc::clone(&self.handler);
         let ActionResponse { action, body, .. } = self.into_action();
         body.decode().map_err(|error| CallError::InvalidResponse {
-            service,
+            service: handler.service.to_string(),
             message: format!("the output of action \"{action}\" is not what the caller expects: {error}"),
         })
     }

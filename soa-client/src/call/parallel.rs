@@ -1,13 +1,12 @@
-use futures_util::future::{BoxFuture, FutureExt, try_join_all};
+use futures_util::{
+    future::{BoxFuture, FutureExt},
+    stream::{FuturesUnordered, StreamExt},
+};
 use soa_common::{ActionResponse, JobResponse, transport::TransportError};
-use tokio::time::Instant;
+use tokio::{task::yield_now, time::Instant};
 
 use super::{Call, Kind, ManyActions, Raising, answer::Answer, sealed};
-use crate::{
-    CallError, Client,
-    headers::Options,
-    job::{Job, PreparedJob},
-};
+use crate::{CallError, Client, headers::Options, job::Job};
 
 /// A call of several jobs at the same time that gives a `Vec<T>` in the order of the jobs.
 pub struct Parallel<T> {
@@ -59,7 +58,7 @@ impl<T: Send + 'static> sealed::Run for Parallel<T> {
     fn run(call: Call<Self>) -> BoxFuture<'static, Result<Vec<T>, CallError>> {
         let Call { client, options, raise, kind: Self { jobs, finish } } = call;
         async move {
-            let answers = try_join_all(prepare(jobs?, &client, &options).into_iter().map(PreparedJob::run)).await?;
+            let answers = run_all(jobs?, &client, &options, |result| result).await?;
             answers.into_iter().map(|answer| Ok(finish(answer.raise(raise)?))).collect()
         }
         .boxed()
@@ -72,14 +71,12 @@ impl<T: Send + 'static> sealed::Run for Caught<T> {
     fn run(call: Call<Self>) -> BoxFuture<'static, Result<Self::Output, CallError>> {
         let Call { client, options, raise, kind: Self(Parallel { jobs, finish }) } = call;
         async move {
-            let run = |job: PreparedJob| async {
-                match job.run().await {
-                    Ok(answer) => Ok(Ok(answer)),
-                    Err(CallError::Transport(error)) => Ok(Err(error)),
-                    Err(error) => Err(error),
-                }
+            let catch = |result| match result {
+                Ok(answer) => Ok(Ok(answer)),
+                Err(CallError::Transport(error)) => Ok(Err(error)),
+                Err(error) => Err(error),
             };
-            let answers = try_join_all(prepare(jobs?, &client, &options).into_iter().map(run)).await?;
+            let answers = run_all(jobs?, &client, &options, catch).await?;
             let finish = |answer: Result<Answer, TransportError>| match answer {
                 Ok(answer) => Ok(Ok(finish(answer.raise(raise)?))),
                 Err(error) => Ok(Err(error)),
@@ -90,10 +87,35 @@ impl<T: Send + 'static> sealed::Run for Caught<T> {
     }
 }
 
-/// All jobs get the same deadline.
-fn prepare(jobs: Vec<Job>, client: &Client, options: &Options) -> Vec<PreparedJob> {
+/// How many jobs are sent before the next ones are made: so the service begins while the others are being written.
+const AT_ONCE: usize = 64;
+
+/// Runs jobs at the same time, with the same deadline; the results come in the order of the jobs, and the first error
+/// ends it.
+async fn run_all<T>(
+    jobs: Vec<Job>,
+    client: &Client,
+    options: &Options,
+    take: impl Fn(Result<Answer, CallError>) -> Result<T, CallError> + Send,
+) -> Result<Vec<T>, CallError> {
     let now = Instant::now();
-    jobs.into_iter().map(|job| job.prepare(client, options, now)).collect()
+    let mut results: Vec<Option<T>> = Vec::new();
+    results.resize_with(jobs.len(), || None);
+    let mut running = FuturesUnordered::new();
+    for (index, job) in jobs.into_iter().enumerate() {
+        running.push(job.prepare(client, options, now).run().map(move |result| (index, result)));
+        if (index + 1).is_multiple_of(AT_ONCE) {
+            // Sends them, and has them leave.
+            while let Some(Some((index, result))) = running.next().now_or_never() {
+                results[index] = Some(take(result)?);
+            }
+            yield_now().await;
+        }
+    }
+    while let Some((index, result)) = running.next().await {
+        results[index] = Some(take(result)?);
+    }
+    Ok(results.into_iter().flatten().collect())
 }
 
 impl<T: Send + 'static> Kind for Parallel<T> {}

@@ -124,3 +124,14 @@ async fn nothing_is_sent_when_one_job_cannot_be_made() {
     let none: [(&str, serde_json::Value); 0] = [];
     assert_eq!(fake.client().call_actions_parallel("echo", none).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn many_jobs_leave_in_batches_and_keep_their_order() {
+    let fake = Fake::echoing();
+    let mut call = fake.client().call_actions_parallel("echo", numbered(1_000)).into_future();
+    assert!(futures_util::poll!(&mut call).is_pending());
+    let sent = fake.requests().len();
+    assert!((1..1_000).contains(&sent), "{sent} jobs were sent before the task gave way to those that push them");
+    let numbers = call.await.unwrap().into_iter().map(|answer| answer.body.get("number").unwrap());
+    assert!(numbers.eq((0..1_000).map(soa_common::Value::from)));
+}

@@ -163,29 +163,36 @@ impl Lanes {
     /// Puts a call on a lane that many calls share.
     pub(super) fn share(&mut self, service: ServiceId, name: &str, now: Instant) -> Ticket {
         self.calls += 1;
-        let shared = self.shared.get(&service).and_then(|id| self.open.remove(id));
+        let shared = self.shared.get(&service).and_then(|id| self.open.get_mut(id));
+        if let Some(lane) = shared {
+            let calls = match lane.calls {
+                Calls::Many(calls) => calls,
+                Calls::One(_) => 0,
+            };
+            return lane.enter(Calls::Many(calls + 1), &mut self.turns, &mut self.reader);
+        }
         // A free one may be popped already, and then needs no new pop.
-        let lane = shared.or_else(|| self.take_free(service)).unwrap_or_else(|| self.make(service, name, now));
+        let mut lane = self.take_free(service).unwrap_or_else(|| self.make(service, name, now));
         self.shared.insert(service, lane.id);
-        let calls = match lane.calls {
-            Calls::Many(calls) => calls + 1,
-            Calls::One(_) => 1,
-        };
-        self.enter(lane, Calls::Many(calls))
+        let ticket = lane.enter(Calls::Many(1), &mut self.turns, &mut self.reader);
+        self.open.insert(lane.id, lane);
+        ticket
     }
 
     /// Puts a call on a lane of its own. When none is free, as many more are made as there are, so that a growing
     /// number of calls needs few new pops.
     pub(super) fn own(&mut self, service: ServiceId, name: &str, call: u64, now: Instant) -> Ticket {
         self.calls += 1;
-        let lane = self.take_free(service).unwrap_or_else(|| {
+        let mut lane = self.take_free(service).unwrap_or_else(|| {
             let lane = self.make(service, name, now);
             let spare = self.open.values().filter(|lane| lane.service == service).count().min(MOST_SPARE);
             let spare: Vec<_> = (0..spare).map(|_| self.make(service, name, now)).collect();
             self.free.entry(service).or_default().extend(spare);
             lane
         });
-        self.enter(lane, Calls::One(Some(call)))
+        let ticket = lane.enter(Calls::One(Some(call)), &mut self.turns, &mut self.reader);
+        self.open.insert(lane.id, lane);
+        ticket
     }
 
     /// Takes a call off its lane.
@@ -269,35 +276,7 @@ impl Lanes {
 
     /// What the reader needs to be at work at all. The caller has to do it.
     pub(super) fn rouse(&mut self) -> Wake {
-        match self.reader {
-            Reader::Gone => {
-                self.reader = Reader::Busy;
-                Wake::Start
-            }
-            Reader::Parked => {
-                self.reader = Reader::Busy;
-                Wake::Unpark
-            }
-            Reader::Popping { .. } | Reader::Busy => Wake::No,
-        }
-    }
-
-    fn enter(&mut self, mut lane: Lane, calls: Calls) -> Ticket {
-        lane.calls = calls;
-        if matches!(calls, Calls::One(_) | Calls::Many(1)) {
-            self.turns += 1;
-            lane.turn = self.turns;
-        }
-        let wake = match &mut self.reader {
-            Reader::Popping { is_interrupted } if !lane.is_popped && !*is_interrupted => {
-                *is_interrupted = true;
-                Wake::Interrupt
-            }
-            _ => self.rouse(),
-        };
-        let ticket = Ticket { lane: lane.id, reply_to: Arc::clone(&lane.reply_to), wake };
-        self.open.insert(lane.id, lane);
-        ticket
+        self.reader.rouse()
     }
 
     fn take_free(&mut self, service: ServiceId) -> Option<Lane> {
@@ -343,5 +322,41 @@ impl Lanes {
             self.shared.remove(&lane.service);
         }
         Some(lane)
+    }
+}
+
+impl Lane {
+    /// Takes in a call, which makes these its calls.
+    fn enter(&mut self, calls: Calls, turns: &mut u64, reader: &mut Reader) -> Ticket {
+        self.calls = calls;
+        if matches!(calls, Calls::One(_) | Calls::Many(1)) {
+            *turns += 1;
+            self.turn = *turns;
+        }
+        let wake = match reader {
+            Reader::Popping { is_interrupted } if !self.is_popped && !*is_interrupted => {
+                *is_interrupted = true;
+                Wake::Interrupt
+            }
+            reader => reader.rouse(),
+        };
+        Ticket { lane: self.id, reply_to: Arc::clone(&self.reply_to), wake }
+    }
+}
+
+impl Reader {
+    /// What it needs to be at work at all.
+    fn rouse(&mut self) -> Wake {
+        match self {
+            Self::Gone => {
+                *self = Self::Busy;
+                Wake::Start
+            }
+            Self::Parked => {
+                *self = Self::Busy;
+                Wake::Unpark
+            }
+            Self::Popping { .. } | Self::Busy => Wake::No,
+        }
     }
 }

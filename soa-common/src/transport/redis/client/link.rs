@@ -131,14 +131,14 @@ impl Reader {
     }
 
     fn receive(&self, next: &NextPop, popped: Vec<Popped>) {
+        let (now, unix_now) = (Instant::now(), unix_now());
         for Popped { key, frame } in popped {
             let lane = next.lanes[key];
             let frame = Frame::parse(&frame);
-            let now = Instant::now();
             let message = self.shared.mailbox().take(self.master, lane, frame, now);
             if let Some(message) = message {
                 let decoded = Decoded::read(message, self.shared.settings.serializer);
-                self.shared.mailbox().dispatch(self.master, lane, decoded, now, unix_now());
+                self.shared.mailbox().dispatch(self.master, lane, decoded, now, unix_now);
             }
         }
     }
