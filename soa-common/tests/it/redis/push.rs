@@ -164,6 +164,27 @@ async fn a_list_is_never_filled_beyond_its_capacity() {
     assert_eq!(redis.command(&["LLEN", "list"]), Reply::Int(50));
 }
 
+/// What one push tells of the length is enough for the next.
+#[tokio::test]
+async fn large_messages_that_leave_behind_each_other_ask_once_for_the_length() {
+    let redis = RedisServer::start();
+    let pusher = pusher(&redis.url());
+    pusher.push(message("other", "first")).await.unwrap();
+    redis.command(&["CONFIG", "RESETSTAT"]);
+    let push = |capacity| {
+        let push = || Push { capacity, retries: 0, ..message("list", vec![b'x'; 50_000]) };
+        join_all((0..20).map(|_| pusher.push(push())).collect::<Vec<_>>())
+    };
+    let pushed = push(1_000).await;
+    assert!(pushed.iter().all(Result::is_ok), "{pushed:?}");
+    let calls = redis.command(&["INFO", "commandstats"]);
+    assert!(calls.text().contains("cmdstat_llen:calls=1,"), "{}", calls.text());
+    // And the list is as full as it may be, not more.
+    let pushed = push(27).await;
+    assert_eq!(pushed.iter().filter(|result| result.is_ok()).count(), 7);
+    assert_eq!(redis.command(&["LLEN", "list"]), Reply::Int(27));
+}
+
 #[tokio::test]
 async fn what_is_queued_leaves_together() {
     let redis = RedisServer::start();

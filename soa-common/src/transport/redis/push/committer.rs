@@ -78,12 +78,14 @@ impl Committer {
     }
 
     /// Waits until there is something to send; false when there will be nothing any more.
-    async fn wait(&self) -> bool {
+    async fn wait(&mut self) -> bool {
         let (next_try, is_idle) = {
             let desk = self.desk();
             (desk.next_try(), desk.ready.is_empty())
         };
         if is_idle {
+            // Others may push and pop meanwhile.
+            self.abilities.length = None;
             select! {
                 biased;
                 is_open = poll_fn(|context| self.desk().poll_receive(context)) => if !is_open {
@@ -126,6 +128,7 @@ impl Committer {
 
     async fn connect(&mut self, batch: Vec<Entry>) -> Option<Connection> {
         self.put_back(batch);
+        self.abilities.length = None;
         let node = Arc::clone(&self.node);
         let mut opening = pin!(Connection::open(&node));
         let opened = match time::timeout(PATIENCE, &mut opening).await {

@@ -29,12 +29,15 @@ pub(super) struct Abilities {
     pub(super) has_script: bool,
     /// Whether `MULTI` works and `EXPIRE` knows `NX` and `GT` (Redis 7).
     pub(super) transactions: bool,
+    /// The list that the last run pushed to and its length then, where the reply told it. As good as asking for it as
+    /// long as the next flush leaves at once.
+    pub(super) length: Option<(Bytes, usize)>,
 }
 
 impl Default for Abilities {
     /// Of a Redis that was not talked to yet.
     fn default() -> Self {
-        Self { has_script: false, transactions: true }
+        Self { has_script: false, transactions: true, length: None }
     }
 }
 
@@ -43,8 +46,8 @@ impl Default for Abilities {
 pub(super) struct Run {
     pub(super) entries: Vec<Entry>,
     by_script: bool,
-    /// How many more elements the list has room for, where the script does not find out.
-    room: usize,
+    /// How many more elements the list has room for, where the script does not find out and it is known.
+    room: Option<usize>,
 }
 
 /// What became of the messages of a run that were not taken.
@@ -83,8 +86,15 @@ impl Run {
                     index
                 }
                 _ => {
-                    last.insert(entry.push.key.clone(), runs.len());
-                    runs.push(Self { entries: vec![entry], by_script, room: 0 });
+                    let is_first = last.insert(entry.push.key.clone(), runs.len()).is_none();
+                    let mut run = Self { entries: vec![entry], by_script, room: None };
+                    if let Some((key, length)) = &abilities.length
+                        && is_first
+                        && *key == run.key()
+                    {
+                        run.set_length(*length);
+                    }
+                    runs.push(run);
                     runs.len() - 1
                 }
             };
@@ -95,7 +105,7 @@ impl Run {
 
     /// Whether the length of the list has to be asked for beforehand.
     pub(super) fn needs_length(&self) -> bool {
-        !self.by_script
+        !self.by_script && self.room.is_none()
     }
 
     pub(super) fn key(&self) -> &[u8] {
@@ -104,7 +114,7 @@ impl Run {
 
     /// Takes the length of the list.
     pub(super) fn set_length(&mut self, length: usize) {
-        self.room = self.entries[0].push.capacity.saturating_sub(length);
+        self.room = Some(self.entries[0].push.capacity.saturating_sub(length));
     }
 
     /// Appends the commands of this run.
@@ -141,7 +151,7 @@ impl Run {
 
     /// The messages that a transaction pushes: a message is let in while there is any room, as a whole.
     fn fitting(&self) -> impl Iterator<Item = &Entry> + Clone {
-        let mut room = self.room;
+        let mut room = self.room.unwrap_or_default();
         self.entries.iter().take_while(move |entry| {
             let fits = room > 0;
             room = room.saturating_sub(entry.push.frames.len());
@@ -152,6 +162,7 @@ impl Run {
     /// Reads the replies to this run's commands: how many messages from the first were taken, and what became of the
     /// others.
     pub(super) fn read(&self, replies: &mut impl Iterator<Item = Reply>, abilities: &mut Abilities) -> (usize, Fate) {
+        abilities.length = None;
         if self.by_script {
             return read_script(replies.next(), abilities);
         }
@@ -169,6 +180,11 @@ impl Run {
             }
             (_, Reply::Array(results)) => match results.into_iter().next() {
                 Some(Reply::Error(error)) => (0, refusal(error)),
+                Some(Reply::Int(length)) => {
+                    let key = self.entries[0].push.key.clone();
+                    abilities.length = usize::try_from(length).ok().map(|length| (key, length));
+                    (fitting, Fate::Full)
+                }
                 _ => (fitting, Fate::Full),
             },
             (Reply::Error(error), _) if !is_unsupported(&error) => (0, refusal(error)),
