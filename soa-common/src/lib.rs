@@ -32,6 +32,8 @@ pub mod json;
 #[cfg(feature = "schemars")]
 mod json_schema;
 pub mod redact;
+#[doc(hidden)]
+pub mod scan;
 
 pub mod middleware;
 pub mod settings;

@@ -252,7 +252,7 @@ impl<'a> Reader<'a> {
 
     /// The error for the text that was read last.
     #[cold]
-    pub(super) fn not_utf8(&self, length: usize) -> InvalidMessage {
+    pub(crate) fn not_utf8(&self, length: usize) -> InvalidMessage {
         InvalidMessage::new(format!("the text at offset {} is not UTF-8", self.position() - length))
     }
 

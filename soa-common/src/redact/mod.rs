@@ -18,10 +18,7 @@ use std::fmt;
 
 use names::Names;
 
-use crate::{
-    Body, JobRequest, JobResponse, Value,
-    msgpack::{Reader, Writer},
-};
+use crate::{Body, JobRequest, JobResponse, Value, msgpack::Writer};
 
 /// What stands in a log in the place of a sensitive value.
 pub const CENSORED: &str = "**********";
@@ -92,29 +89,45 @@ pub struct Redacted<'a> {
     subject: Subject<'a>,
 }
 
-impl fmt::Display for Redacted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Redacted<'_> {
+    /// What [`Display`](fmt::Display) shows with this text before it, in one allocation and without a formatter.
+    #[must_use]
+    pub fn after(&self, prefix: &str) -> String {
+        match self.subject {
+            Subject::MessagePack(bytes) => self.write(prefix, bytes),
+            _ => self.write(prefix, &self.encode()),
+        }
+    }
+
+    fn encode(&self) -> Vec<u8> {
         let mut msgpack = Vec::with_capacity(USUAL_SIZE);
         let mut writer = Writer::new(&mut msgpack);
         match self.subject {
-            Subject::MessagePack(bytes) => return self.fmt_msgpack(bytes, f),
+            Subject::MessagePack(bytes) => writer.raw(bytes),
             Subject::Value(value) => writer.value(value),
             Subject::Body(body) => body.write(&mut writer),
             Subject::Request(job) => job.write(&mut writer),
             Subject::Response(job) => job.write(&mut writer, true),
         }
-        self.fmt_msgpack(&msgpack, f)
+        msgpack
+    }
+
+    fn write(&self, prefix: &str, msgpack: &[u8]) -> String {
+        // Names and short texts, which are most of it, take quotes and a comma or colon for a byte of MessagePack.
+        let size = USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2);
+        let mut out = Vec::with_capacity(prefix.len() + size);
+        out.extend_from_slice(prefix.as_bytes());
+        let written = text::write(&mut out, msgpack, &self.redactor.names);
+        match String::from_utf8(out).map_err(|_| text::why_not(msgpack)).and_then(|text| written.map(|()| text)) {
+            Ok(text) => text,
+            Err(error) => format!("{prefix}{error}"),
+        }
     }
 }
 
-impl Redacted<'_> {
-    fn fmt_msgpack(&self, msgpack: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names and short texts, which are most of it, take quotes and a comma or colon for a byte of MessagePack.
-        let mut out = String::with_capacity(USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2));
-        match text::write(&mut out, &mut Reader::new(msgpack), &self.redactor.names) {
-            Ok(()) => f.write_str(&out),
-            Err(error) => fmt::Display::fmt(&error, f),
-        }
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.after(""))
     }
 }
 

@@ -1,106 +1,161 @@
 //! From MessagePack to JSON for people in one walk, without a tree between them.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use super::{CENSORED, names::Names};
 use crate::{
     InvalidMessage, Value, json,
-    msgpack::{MAX_DEPTH, Reader, Token},
+    msgpack::{Element, MAX_DEPTH, Reader, Token},
+    scan::holds_control_or,
 };
 
-/// Appends the next value, with the sensitive fields censored.
+/// Appends one value, with the sensitive fields censored. Of a sensitive field everything is censored but null, truth
+/// values, zero and what is empty.
+///
+/// What is appended is UTF-8 if the value's texts are. They are not looked at one by one: they stand between quotes, so
+/// that all of them are UTF-8 if what is appended is; [`why_not`] finds the first that is not.
 ///
 /// # Errors
 /// When the bytes hold no value that is whole and harmless; then only a part of it was appended.
-pub(super) fn write(out: &mut String, reader: &mut Reader<'_>, names: &Names) -> Result<(), InvalidMessage> {
-    value(&mut Walk { out, reader, names }, MAX_DEPTH, false)
+pub(super) fn write(out: &mut Vec<u8>, msgpack: &[u8], names: &Names) -> Result<(), InvalidMessage> {
+    let mut reader = Reader::new(msgpack);
+    let mut outer = [Container::default(); MAX_DEPTH];
+    let mut depth = 0;
+    let mut current = Container { left: 1, ..Container::default() };
+    loop {
+        while current.left == 0 {
+            if depth == 0 {
+                return Ok(());
+            }
+            out.push(if current.is_map { b'}' } else { b']' });
+            depth -= 1;
+            current = outer[depth];
+        }
+        if current.has_begun {
+            out.push(b',');
+        }
+        current.left -= 1;
+        current.has_begun = true;
+        let is_sensitive = (current.is_map && key(out, &mut reader, names)?) || current.is_sensitive;
+        let rest = reader.rest();
+        let (left, is_map) = match reader.element()? {
+            Element::Text(text) if is_sensitive => {
+                censored(out, text).ok_or_else(|| reader.not_utf8(text.len()))?;
+                continue;
+            }
+            Element::Text(text) => {
+                quote(out, text);
+                continue;
+            }
+            Element::Other | Element::Ext(..) => {
+                scalar(out, rest, is_sensitive)?;
+                continue;
+            }
+            Element::Map(length) => (length, true),
+            Element::List(length) => (length, false),
+        };
+        let Some(place) = outer.get_mut(depth) else {
+            return Err(InvalidMessage::new("lists and maps nest too deep"));
+        };
+        *place = std::mem::replace(&mut current, Container { left, is_map, has_begun: false, is_sensitive });
+        depth += 1;
+        out.push(if is_map { b'{' } else { b'[' });
+    }
 }
 
-struct Walk<'w, 'a> {
-    out: &'w mut String,
-    reader: &'w mut Reader<'a>,
-    names: &'w Names,
+/// A list or map that is being walked.
+#[derive(Clone, Copy, Default)]
+struct Container {
+    /// How many values are to come.
+    left: u32,
+    is_map: bool,
+    has_begun: bool,
+    is_sensitive: bool,
 }
 
-/// Appends the next value. Of a sensitive field everything is censored but null, truth values, zero and what is empty.
-/// `depth` is how many containers may still be opened.
-fn value(walk: &mut Walk<'_, '_>, depth: usize, is_sensitive: bool) -> Result<(), InvalidMessage> {
-    let inner = || depth.checked_sub(1).ok_or_else(|| InvalidMessage::new("lists and maps nest too deep"));
-    match walk.reader.token()? {
-        Token::List(length) => {
-            let depth = inner()?;
-            walk.out.push('[');
-            for index in 0..length {
-                separate(walk.out, index);
-                value(walk, depth, is_sensitive)?;
-            }
-            walk.out.push(']');
+/// The error for a value of which [`write`] made no UTF-8.
+#[cold]
+pub(super) fn why_not(msgpack: &[u8]) -> InvalidMessage {
+    let mut reader = Reader::new(msgpack);
+    loop {
+        // At the latest there is one at the end.
+        if let Err(error) = reader.token() {
+            return error;
         }
-        Token::Map(length) => {
-            let depth = inner()?;
-            walk.out.push('{');
-            for index in 0..length {
-                separate(walk.out, index);
-                let is_sensitive = key(walk)? || is_sensitive;
-                walk.out.push(':');
-                value(walk, depth, is_sensitive)?;
-            }
-            walk.out.push('}');
+    }
+}
+
+/// Appends the next value as a key, with a colon; tells whether it names a sensitive field.
+#[inline]
+fn key(out: &mut Vec<u8>, reader: &mut Reader<'_>, names: &Names) -> Result<bool, InvalidMessage> {
+    let rest = reader.rest();
+    let other;
+    let key = match reader.element()? {
+        Element::Text(key) => key,
+        _ => {
+            other = json::text(&Value::from_scalar(Reader::new(rest).token()?)?);
+            other.as_bytes()
         }
-        token if is_sensitive && !is_harmless(&token) => quote(walk.out, CENSORED),
-        Token::Null => walk.out.push_str("null"),
-        Token::Bool(value) => walk.out.push_str(if value { "true" } else { "false" }),
-        Token::Text(text) => quote(walk.out, text),
-        Token::Float(value) if value.is_finite() => push_json(walk.out, &value),
-        // Writing to a text cannot fail.
-        Token::Integer(value) => _ = write!(walk.out, "{value}"),
+    };
+    quote(out, key);
+    out.push(b':');
+    Ok(names.contains(key))
+}
+
+/// Appends the first of these values, which is neither a text nor a container.
+fn scalar(out: &mut Vec<u8>, rest: &[u8], is_sensitive: bool) -> Result<(), InvalidMessage> {
+    match Reader::new(rest).token()? {
+        Token::Null => out.extend_from_slice(b"null"),
+        Token::Bool(true) => out.extend_from_slice(b"true"),
+        Token::Bool(false) => out.extend_from_slice(b"false"),
+        token if is_sensitive && !is_harmless(&token) => quote(out, CENSORED.as_bytes()),
+        Token::Integer(value) => match value.as_u64() {
+            Some(digit @ 0..10) => out.push(b'0' + digit as u8),
+            Some(value) => push_json(out, &value),
+            None => push_json(out, &value.as_i64()),
+        },
+        Token::Float(value) if value.is_finite() => push_json(out, &value),
         Token::Bytes(bytes) => {
-            walk.out.push_str("{\"$bytes\":");
-            quote(walk.out, &json::text(&Value::Bytes(bytes.to_owned())));
-            walk.out.push('}');
+            out.extend_from_slice(b"{\"$bytes\":");
+            quote(out, json::text(&Value::Bytes(bytes.to_owned())).as_bytes());
+            out.push(b'}');
         }
-        token => quote(walk.out, &json::text(&Value::from_scalar(token)?)),
+        token => quote(out, json::text(&Value::from_scalar(token)?).as_bytes()),
     }
     Ok(())
 }
 
-/// Appends the next value as a key; tells whether it names a sensitive field.
-fn key(walk: &mut Walk<'_, '_>) -> Result<bool, InvalidMessage> {
-    let other;
-    let key = match walk.reader.token()? {
-        Token::Text(key) => key,
-        token => {
-            other = json::text(&Value::from_scalar(token)?);
-            &other
-        }
-    };
-    quote(walk.out, key);
-    Ok(walk.names.contains(key))
+/// Appends what stands in the place of a sensitive text, which must be UTF-8 all the same.
+fn censored(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
+    std::str::from_utf8(text).ok()?;
+    quote(out, if text.is_empty() { b"" } else { CENSORED.as_bytes() });
+    Some(())
 }
 
-fn separate(out: &mut String, index: u32) {
-    if index > 0 {
-        out.push(',');
-    }
-}
-
-fn quote(out: &mut String, text: &str) {
-    // Most texts hold nothing to be escaped, and looking for that is faster than copying byte by byte.
-    let must_be_escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    if text.bytes().fold(false, must_be_escaped) {
-        return push_json(out, text);
+/// Appends a text in quotes.
+fn quote(out: &mut Vec<u8>, text: &[u8]) {
+    // Most texts hold nothing to be escaped.
+    if holds_control_or::<b'"', b'\\'>(text) {
+        return escape(out, text);
     }
     out.reserve(text.len() + 2);
-    out.push('"');
-    out.push_str(text);
-    out.push('"');
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
 }
 
-fn push_json<T: Serialize + ?Sized>(out: &mut String, value: &T) {
-    // Texts and numbers can be written.
-    out.push_str(&serde_json::to_string(value).unwrap_or_default());
+#[cold]
+fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    match std::str::from_utf8(text) {
+        Ok(text) => push_json(out, text),
+        // It makes the whole no UTF-8.
+        Err(_) => out.extend_from_slice(text),
+    }
+}
+
+fn push_json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    // Texts and numbers can be written, and memory takes all of it.
+    let _ = serde_json::to_writer(out, value);
 }
 
 fn is_harmless(token: &Token<'_>) -> bool {

@@ -105,10 +105,22 @@ fn messagepack_is_censored_as_it_stands() {
     let redactor = Redactor::default();
     let check = |bytes: &[u8], expected: &str| assert_eq!(redactor.show(bytes).to_string(), expected);
     check(b"\x82\xa3pin\x07\xa3pin\x08", r#"{"pin":"**********","pin":"**********"}"#);
+    assert_eq!(redactor.show(&b"\x91\xc3"[..]).after("job: "), "job: [true]");
+    assert_eq!(redactor.show(&b"\x91"[..]).after("job: "), format!("job: {}", redactor.show(&b"\x91"[..])));
     check(b"\xa6\"\\\n\x1f\x7f/", "\"\\\"\\\\\\n\\u001f\u{7f}/\"");
     // What was never checked does no harm.
     check(b"", "the bytes end early: a value at offset 0 needs 1 more and there are 0");
     check(b"\xdf\xff\xff\xff\xff", "the bytes end early: a value at offset 5 needs 1 more and there are 0");
+    for bytes in [
+        &b"\x92\xa1\xffx"[..],
+        b"\x93\xa1x\xa1\xff",
+        b"\x81\xa1\xff\x01",
+        b"\x81\xa3pin\xa1\xff",
+        b"\x92\xa2\xc3\"\xc1",
+    ] {
+        let error = soa_common::msgpack::check(bytes).unwrap_err().to_string();
+        check(bytes, &error);
+    }
     check(b"\x81\x90\x01", "a map key is a list or a map");
     check(&[0x91; 100_000], "lists and maps nest too deep");
 }
