@@ -32,14 +32,14 @@ impl Clock {
             return;
         }
         line.push_str(&self.text);
-        line.push('.');
-        let mut rest = now.rem_euclid(MICROSECONDS);
-        let mut unit = MICROSECONDS / 10;
-        while unit > 0 {
-            line.push(char::from(b'0' + (rest / unit) as u8));
-            (rest, unit) = (rest % unit, unit / 10);
+        let mut rest = now.rem_euclid(MICROSECONDS) as u32;
+        let mut fraction = *b".000000Z";
+        for digit in fraction[1..7].iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
         }
-        line.push('Z');
+        // Digits are a text.
+        line.push_str(str::from_utf8(&fraction).unwrap_or_default());
     }
 }
 

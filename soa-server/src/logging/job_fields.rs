@@ -1,6 +1,7 @@
 use std::fmt::{self, Write as _};
 
 use tracing::field::{Field, Visit};
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::{SERVICE, plain::Plain};
 
@@ -9,7 +10,7 @@ const NAMES: [&str; 4] = ["service_name", "request_id", "correlation_id", "actio
 /// Room for the fields of most requests.
 const USUAL_SIZE: usize = 96;
 
-/// The fields of a request's span, or of several together, as they stand on a line.
+/// The fields of a request's span and of the spans around it, as they stand on a line.
 #[derive(Default)]
 pub(super) struct JobFields {
     text: String,
@@ -18,9 +19,19 @@ pub(super) struct JobFields {
 }
 
 impl JobFields {
-    pub(super) fn clear(&mut self) {
-        self.text.clear();
-        self.places = Default::default();
+    /// Calls this with the fields of the innermost of these spans that has some.
+    pub(super) fn of_nearest<'a, R: LookupSpan<'a>>(
+        mut span: Option<SpanRef<'a, R>>,
+        mut then: impl FnMut(&Self),
+    ) -> bool {
+        while let Some(current) = span {
+            if let Some(fields) = current.extensions().get() {
+                then(fields);
+                return true;
+            }
+            span = current.parent();
+        }
+        false
     }
 
     pub(super) fn are_set(&self) -> bool {
@@ -42,11 +53,7 @@ impl JobFields {
         let unset = [SERVICE.get().map_or("unknown", String::as_str), "--", "--", "(n/a)"];
         for (place, unset) in self.places.iter().zip(unset) {
             line.push(' ');
-            match *place {
-                Some((start, end)) => line.push_str(&self.text[start..end]),
-                // Writing to a text cannot fail.
-                None => _ = Plain(line).write_str(unset),
-            }
+            line.push_str(place.map_or(unset, |(start, end)| &self.text[start..end]));
         }
     }
 
@@ -54,7 +61,9 @@ impl JobFields {
         let Some(index) = NAMES.iter().position(|name| *name == field.name()) else {
             return;
         };
-        self.text.reserve(USUAL_SIZE);
+        if self.text.is_empty() {
+            self.text.reserve(USUAL_SIZE);
+        }
         let start = self.text.len();
         // Writing to a text cannot fail.
         let _ = write(&mut Plain(&mut self.text));
@@ -77,17 +86,16 @@ mod tests {
     use tracing::error_span;
     use tracing_subscriber::{Registry, layer::SubscriberExt, registry::LookupSpan};
 
-    use super::{super::Lines, *};
+    use super::super::Lines;
 
     /// The fields of the innermost span of the current thread.
     fn current() -> String {
-        let (mut fields, mut line) = (JobFields::default(), String::new());
+        let mut line = String::new();
         let id = tracing::Span::current().id().unwrap();
         tracing::dispatcher::get_default(|dispatch| {
             let span = dispatch.downcast_ref::<Registry>().unwrap().span(&id).unwrap();
-            span.scope().for_each(|span| Lines::fill(&mut fields, &span));
+            Lines::push_fields(&mut line, Some(span));
         });
-        fields.push_to(&mut line);
         line
     }
 

@@ -39,7 +39,7 @@ use crate::panics;
 /// The target of the lines that tell requests and responses.
 pub(crate) const JOBS: &str = "soa_server::jobs";
 
-/// The service of this process, once it is made.
+/// The service of this process, as it stands on lines, once it is made.
 static SERVICE: OnceLock<String> = OnceLock::new();
 
 /// Sends the log of this process to standard error, from this level on: one line an event, with the names of service and
@@ -58,8 +58,11 @@ pub fn log_to_stderr(level: Level, process: impl Into<String>) -> Result<(), Set
 
 /// Names the service on the lines that belong to none of its requests, whichever thread writes them.
 pub(crate) fn name_service(name: &str) {
+    let mut plain = String::new();
+    // Writing to a text cannot fail.
+    let _ = Plain(&mut plain).write_str(name);
     // A process has one service.
-    let _ = SERVICE.set(name.to_owned());
+    let _ = SERVICE.set(plain);
 }
 
 /// Makes a panic one line of the log.
@@ -81,10 +84,11 @@ struct Lines {
 struct Scratch {
     line: String,
     clock: Clock,
-    fields: JobFields,
+    /// How long lines were of late.
+    usual_length: usize,
 }
 
-/// Longer lines are not kept.
+/// Room for a line that is always kept.
 const KEPT_LENGTH: usize = 16 * 1024;
 
 thread_local! {
@@ -98,6 +102,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         if fields.are_set()
             && let Some(span) = context.span(id)
         {
+            JobFields::of_nearest(span.parent(), |outer| fields.fill_from(outer));
             span.extensions_mut().insert(fields);
         }
     }
@@ -105,26 +110,34 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         // Taken out, because what is shown may itself write a line; there is none while a thread ends.
         let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
-        let Scratch { line, clock, fields } = &mut scratch;
-        self.start(line, clock, *event.metadata().level());
-        context.event_scope(event).into_iter().flatten().for_each(|span| Self::fill(fields, &span));
-        fields.push_to(line);
-        fields.clear();
+        let line = &mut scratch.line;
+        self.start(line, &mut scratch.clock, *event.metadata().level());
+        Self::push_fields(line, context.event_span(event));
         line.push_str(": ");
-        event.record(&mut Said { line, is_message: true });
-        event.record(&mut Said { line, is_message: false });
+        event.record(&mut Said { start: line.len(), line });
         line.push('\n');
         output::write(line.as_bytes(), event.metadata().target() == JOBS);
-        line.clear();
-        line.shrink_to(KEPT_LENGTH);
+        scratch.clear();
         let _ = SCRATCH.try_with(|kept| kept.set(scratch));
     }
 }
 
+impl Scratch {
+    /// Keeps the room of long lines while such lines come.
+    fn clear(&mut self) {
+        self.usual_length = self.line.len().max(self.usual_length - self.usual_length / 16);
+        self.line.clear();
+        let kept = KEPT_LENGTH.max(self.usual_length);
+        if self.line.capacity() > 2 * kept {
+            self.line.shrink_to(kept);
+        }
+    }
+}
+
 impl Lines {
-    fn fill<'a, R: LookupSpan<'a>>(fields: &mut JobFields, span: &SpanRef<'a, R>) {
-        if let Some(outer) = span.extensions().get() {
-            fields.fill_from(outer);
+    fn push_fields<'a, R: LookupSpan<'a>>(line: &mut String, span: Option<SpanRef<'a, R>>) {
+        if !JobFields::of_nearest(span, |fields| fields.push_to(line)) {
+            JobFields::default().push_to(line);
         }
     }
 
@@ -151,24 +164,33 @@ impl Lines {
     }
 }
 
-/// What an event says: its message, or its other fields. The message stands first, wherever it is among the fields.
+/// What an event says: its message, then its other fields. The message stands first, wherever it is among the fields.
 struct Said<'a> {
     line: &'a mut String,
-    is_message: bool,
+    /// Where in the line the message begins.
+    start: usize,
+}
+
+impl Said<'_> {
+    fn push(&mut self, field: &Field, write: impl FnOnce(&mut Plain<'_>) -> fmt::Result) {
+        let mut behind = String::new();
+        match field.name() {
+            "message" => behind = self.line.split_off(self.start),
+            name => self.line.extend([" ", name, "="]),
+        }
+        // Writing to a text cannot fail.
+        let _ = write(&mut Plain(self.line));
+        self.line.push_str(&behind);
+    }
 }
 
 impl Visit for Said<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
+        self.push(field, |line| line.write_str(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a text cannot fail.
-        let _ = match (self.is_message, field.name()) {
-            (true, "message") => write!(Plain(self.line), "{value:?}"),
-            (false, name) if name != "message" => write!(Plain(self.line), " {name}={value:?}"),
-            _ => Ok(()),
-        };
+        self.push(field, |line| write!(line, "{value:?}"));
     }
 }
 

@@ -15,15 +15,15 @@ pub(super) struct RequestLog {
     redactor: Redactor,
 }
 
-/// Logs at a level that is only known at run time. Nothing is formatted when nobody listens.
+/// Logs at a level that is only known at run time.
 macro_rules! log_at {
-    ($level:expr, $($message:tt)*) => {
+    ($level:expr, $($fields:tt)*) => {
         match $level {
-            Level::ERROR => error!(target: JOBS, $($message)*),
-            Level::WARN => warn!(target: JOBS, $($message)*),
-            Level::INFO => info!(target: JOBS, $($message)*),
-            Level::DEBUG => debug!(target: JOBS, $($message)*),
-            Level::TRACE => trace!(target: JOBS, $($message)*),
+            Level::ERROR => error!(target: JOBS, $($fields)*),
+            Level::WARN => warn!(target: JOBS, $($fields)*),
+            Level::INFO => info!(target: JOBS, $($fields)*),
+            Level::DEBUG => debug!(target: JOBS, $($fields)*),
+            Level::TRACE => trace!(target: JOBS, $($fields)*),
         }
     };
 }
@@ -49,20 +49,26 @@ impl RequestLog {
     }
 
     pub(super) fn request(&self, job: &Bytes) {
-        log_at!(self.success_level, "job request: {}", self.redactor.show(&**job));
+        self.request_at(self.success_level, job);
+    }
+
+    fn request_at(&self, level: Level, job: &Bytes) {
+        if is_enabled(level) {
+            log_at!(level, message = self.redactor.show(&**job).after("job request: "));
+        }
     }
 
     pub(super) fn response(&self, job: &Bytes, response: &JobResponse, took: Duration) {
-        let took_ms = Milliseconds(took);
         let failed = !response.errors.is_empty() || response.actions.iter().any(|action| !action.errors.is_empty());
-        if !failed {
-            return log_at!(self.success_level, %took_ms, "job response: {}", self.redactor.show(response));
-        }
         // The request may have been logged at a level nobody listens to.
-        if !is_enabled(self.success_level) {
-            log_at!(self.error_level, "job request: {}", self.redactor.show(&**job));
+        if failed && !is_enabled(self.success_level) {
+            self.request_at(self.error_level, job);
         }
-        log_at!(self.error_level, %took_ms, "job response: {}", self.redactor.show(response));
+        let level = if failed { self.error_level } else { self.success_level };
+        if is_enabled(level) {
+            let message = self.redactor.show(response).after("job response: ");
+            log_at!(level, message, took_ms = %Milliseconds(took));
+        }
     }
 }
 
@@ -71,7 +77,10 @@ struct Milliseconds(Duration);
 
 impl fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1}", self.0.as_secs_f64() * 1000.0)
+        let tenths = self.0.as_secs() * 10_000 + u64::from((self.0.subsec_nanos() + 50_000) / 100_000);
+        (tenths / 10).fmt(f)?;
+        f.write_str(".")?;
+        (tenths % 10).fmt(f)
     }
 }
 
@@ -82,6 +91,20 @@ mod tests {
     use soa_common::{ActionResponse, Body};
 
     use super::*;
+
+    #[test]
+    fn times_are_rounded_to_tenths_of_a_millisecond() {
+        for (nanoseconds, expected) in [
+            (0, "0.0"),
+            (49_999, "0.0"),
+            (50_000, "0.1"),
+            (1_949_999, "1.9"),
+            (999_950_000, "1000.0"),
+            (3_600_012_340_000, "3600012.3"),
+        ] {
+            assert_eq!(Milliseconds(Duration::from_nanos(nanoseconds)).to_string(), expected);
+        }
+    }
 
     #[test]
     fn nothing_is_read_at_a_level_nobody_listens_to() {
