@@ -24,10 +24,7 @@ use tokio::{
 };
 
 use self::report::{Culprit, HandedBack};
-use crate::{
-    logging,
-    watch::{Late, Request, Return, Slot, Watch},
-};
+use crate::watch::{Late, Request, Return, Slot, Watch};
 
 /// How often it looks, while something is polled.
 const TICK: Duration = Duration::from_millis(100);
@@ -82,8 +79,6 @@ pub(super) async fn watch(watch: Watch, relief: Weak<dyn Relief>, limits: Limits
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let now = ticks.tick().await.max(Instant::now());
-            // The thread that would do it may be the one that does not yield.
-            logging::flush();
             let mut look = watchdog.watch.look(now);
             watchdog.follow(&look.late, now);
             let culprit = look.late.iter().position(|late| is_over(late, limits.timeout, now));
