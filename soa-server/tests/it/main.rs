@@ -21,6 +21,7 @@ mod conversations;
 mod declaration;
 mod demo;
 mod derived_types;
+mod example_settings;
 mod failures;
 mod forms;
 #[cfg(feature = "garde")]
