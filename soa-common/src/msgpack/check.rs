@@ -13,9 +13,20 @@ pub fn check(bytes: &[u8]) -> Result<(), InvalidMessage> {
     let mut reader = Reader::new(bytes);
     let mut outer = [Container::default(); MAX_DEPTH];
     let mut depth = 0;
-    let mut current = Container { left: 1, is_map: false };
+    let mut current = Container::of(1, false);
     loop {
-        while current.left == 0 {
+        // Most elements are short.
+        while current.left() > 0
+            && let Some(short) = reader.short()
+        {
+            current.pass();
+            if let [0xa0..=0xbf, text @ ..] = short
+                && !is_utf8(text)
+            {
+                return Err(reader.not_utf8(text.len()));
+            }
+        }
+        while current.left() == 0 {
             if depth == 0 {
                 return check_end(&reader, bytes);
             }
@@ -23,14 +34,13 @@ pub fn check(bytes: &[u8]) -> Result<(), InvalidMessage> {
             current = outer[depth];
         }
         let start = reader.position();
-        let is_key = current.is_map && current.left.is_multiple_of(2);
-        current.left -= 1;
+        let is_key = current.is_at_key();
+        current.pass();
         let inner = match reader.element()? {
-            // Most texts are ASCII, which is known sooner.
-            Element::Text(text) if is_ascii(text) || std::str::from_utf8(text).is_ok() => continue,
+            Element::Text(text) if is_utf8(text) => continue,
             Element::Text(text) => return Err(reader.not_utf8(text.len())),
-            Element::List(length) => Container { left: u64::from(length), is_map: false },
-            Element::Map(length) => Container { left: u64::from(length) * 2, is_map: true },
+            Element::List(length) => Container::of(u64::from(length), false),
+            Element::Map(length) => Container::of(u64::from(length) * 2, true),
             Element::Ext(kind, payload) => {
                 Value::check_ext(kind, payload)
                     .map_err(|error| InvalidMessage::new(format!("at offset {start}: {error}")))?;
@@ -47,6 +57,11 @@ pub fn check(bytes: &[u8]) -> Result<(), InvalidMessage> {
         *place = std::mem::replace(&mut current, inner);
         depth += 1;
     }
+}
+
+/// Most texts are ASCII, which is known sooner.
+fn is_utf8(text: &[u8]) -> bool {
+    is_ascii(text) || std::str::from_utf8(text).is_ok()
 }
 
 /// Most texts are short: one look at each eight bytes, with the last ones seen twice, is faster than a byte at a time.
@@ -67,12 +82,27 @@ fn check_end(reader: &Reader<'_>, bytes: &[u8]) -> Result<(), InvalidMessage> {
     Err(InvalidMessage::new(format!("{} bytes stand behind the value, from offset {end}", bytes.len() - end)))
 }
 
-/// A list or map that is being walked.
+/// A list or map that is being walked: twice the number of elements that are to come (of a map, keys and values), and one
+/// more if it is a map. There is room for many of them, which is cleared for each message.
 #[derive(Clone, Copy, Default)]
-struct Container {
-    /// How many elements are to come; of a map, keys and values.
-    left: u64,
-    is_map: bool,
+struct Container(u64);
+
+impl Container {
+    fn of(elements: u64, is_map: bool) -> Self {
+        Self(elements << 1 | u64::from(is_map))
+    }
+
+    fn left(self) -> u64 {
+        self.0 >> 1
+    }
+
+    fn is_at_key(self) -> bool {
+        self.0 & 0b11 == 0b01
+    }
+
+    fn pass(&mut self) {
+        self.0 -= 2;
+    }
 }
 
 #[cfg(test)]

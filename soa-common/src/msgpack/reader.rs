@@ -147,12 +147,7 @@ impl<'a> Reader<'a> {
         let mut left: u64 = 1;
         while left > 0 {
             left -= 1;
-            // Most elements say in their first byte how long they are.
-            if let [marker, ..] = self.rest
-                && let size @ 1.. = usize::from(SIZES[usize::from(*marker)])
-                && let Some(rest) = self.rest.get(size..)
-            {
-                self.rest = rest;
+            if self.short().is_some() {
                 continue;
             }
             left += match self.element()? {
@@ -162,6 +157,16 @@ impl<'a> Reader<'a> {
             };
         }
         Ok(&all[..all.len() - self.rest.len()])
+    }
+
+    /// The next element as it stands there, if it says in its first byte how long it is, is whole and holds no others.
+    /// Most do. Texts may turn out not to be UTF-8.
+    #[inline]
+    pub(super) fn short(&mut self) -> Option<&'a [u8]> {
+        let size = usize::from(SIZES[usize::from(*self.rest.first()?)]);
+        let (element, rest) = self.rest.split_at_checked(size).filter(|_| size > 0)?;
+        self.rest = rest;
+        Some(element)
     }
 
     /// The next element, as [`token`](Self::token) for those who pass it or only compare a text: it looks into nothing.
