@@ -6,11 +6,11 @@ use std::{
 };
 
 use rustix::process::Signal;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
-    contender::{Client, Contender},
-    process::{Process, memory},
+    contender::{Client, Contender, Server},
+    process::{PATIENCE, Process, memory},
     stage::{Programs, Stage},
     workload::{Kind, Workload},
 };
@@ -103,12 +103,20 @@ async fn by_memory(stage: &mut Stage<'_>, contender: Contender, workload: &Workl
     sleep(REST).await;
     let server = stage.the_server()?;
     let (at_rest, before) = (memory(server.pid, "VmRSS")?, memory(client.pid, "VmRSS")?);
+    if !matches!(contender.server(), Server::Ours { .. }) {
+        // So many calls would wait in the client: each needs a reply list of its own.
+        client.kill().await;
+        return Ok(named([("rest_mb", at_rest / 1e6)]));
+    }
     server.signal(Signal::STOP);
     client.nudge().await?;
-    // What the worker asked for before it stood still is on its way to it.
-    while stage.queued() < calls - calls / 50 {
-        sleep(BEFORE_START).await;
-    }
+    let queued = async {
+        // What the worker asked for before it stood still is on its way to it.
+        while stage.queued() < calls - calls / 50 {
+            sleep(BEFORE_START).await;
+        }
+    };
+    timeout(PATIENCE, queued).await.map_err(|_| format!("only {} calls were queued", stage.queued()))?;
     sleep(REST).await;
     let held = memory(client.pid, "VmRSS")?;
     server.signal(Signal::CONT);

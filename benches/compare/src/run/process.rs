@@ -12,7 +12,7 @@ use tokio::{
 use crate::BoxError;
 
 /// How long a process may take to say what is waited for.
-const PATIENCE: Duration = Duration::from_secs(150);
+pub(super) const PATIENCE: Duration = Duration::from_secs(150);
 
 /// How long one may take to end.
 const END: Duration = Duration::from_secs(3);
