@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The most actions that an error names.
-const MOST_NAMES: usize = 5;
+pub(super) const MOST_NAMES: usize = 5;
 
 /// A call in the mailbox; dropping it takes it out.
 #[derive(Debug)]

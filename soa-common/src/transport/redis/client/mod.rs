@@ -208,7 +208,7 @@ impl Shared {
         let masters = self.order.len();
         let turn = self.turn.load(Ordering::Relaxed);
         let last = &self.links[self.order[turn % masters]];
-        let joins = masters > 1 && !last.node.is_down() && (1..TOGETHER).contains(&last.pusher.queued());
+        let joins = masters > 1 && !last.node.is_down() && last.pusher.gathers(TOGETHER);
         let first = if joins { turn } else { self.turn.fetch_add(1, Ordering::Relaxed).wrapping_add(1) };
         Turn { first, tried: 0 }
     }

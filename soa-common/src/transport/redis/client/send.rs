@@ -63,7 +63,8 @@ impl RedisClientTransport {
         mut request: ClientRequest,
     ) -> BoxFuture<'static, Result<Option<JobResponse>, TransportError>> {
         Box::pin(async move {
-            if request.job.control.suppress_response() {
+            // With several masters the request is needed until one has it, and has to be let go of then.
+            if request.job.control.suppress_response() || self.connections.shared().links.len() > 1 {
                 let pending = Box::pin(self.send_request(request)).await?;
                 return pending.await.map(Some);
             }
@@ -71,10 +72,8 @@ impl RedisClientTransport {
             loop {
                 let shared = self.connections.shared();
                 let mut call = self.post(shared.next_master(&mut turn), &request, true).await?;
-                if shared.links.len() == 1 {
-                    // No other master is going to need it.
-                    keep_names(&mut request);
-                }
+                // No other master is going to need it.
+                keep_names(&mut request);
                 let response = call.response(&self.name, &request).await;
                 if let Sent::Yes(response) = response.map_err(|error| self.failed(error))? {
                     return Ok(Some(response));

@@ -66,10 +66,12 @@ impl Committer {
             if batch.is_empty() {
                 continue;
             }
+            self.desk().busy_since = Some(Instant::now());
             connection = match connection {
                 Some(connection) => self.flush(connection, batch).await,
                 None => self.connect(batch).await,
             };
+            self.desk().busy_since = None;
         }
     }
 

@@ -4,12 +4,16 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
 use super::{Entry, flush::Run};
 use crate::transport::redis::wire::Wire;
+
+/// How long a flush takes that is nothing unusual.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// What the task of a pusher works on. Whenever that task waits, all that is not sent lies here, so that another pusher
 /// can take it over when the task's runtime is stuck.
@@ -23,6 +27,8 @@ pub(super) struct Desk {
     refusals: u64,
     /// What leaves as soon as the lengths of the lists are known.
     pub(super) next: Vec<Run>,
+    /// When the flush began that is under way, or the attempt to connect.
+    pub(super) busy_since: Option<Instant>,
     /// The bytes of the last connection.
     pub(super) wire: Weak<Wire>,
 }
@@ -39,6 +45,7 @@ impl Desk {
             refused: BTreeMap::new(),
             refusals: 0,
             next: Vec::new(),
+            busy_since: None,
             wire: Weak::new(),
         }
     }
@@ -59,9 +66,10 @@ impl Desk {
         }
     }
 
-    /// How many messages leave with the next flushes.
-    pub(super) fn queued(&self) -> usize {
-        self.ready.len() + self.queue.len()
+    /// See [`Pusher::gathers`](super::Pusher::gathers). Behind a Redis that does not answer messages queue up as well.
+    pub(super) fn gathers(&self, most: usize) -> bool {
+        let queued = self.ready.len() + self.queue.len();
+        (1..most).contains(&queued) && self.busy_since.is_none_or(|since| since.elapsed() < MOMENT)
     }
 
     /// How many messages wait for room in their lists.

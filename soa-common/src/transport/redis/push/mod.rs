@@ -152,9 +152,9 @@ impl Pusher {
         tokio::spawn(Committer::new(Arc::clone(&self.node), desk).run());
     }
 
-    /// How many messages have not begun to leave.
-    pub(super) fn queued(&self) -> usize {
-        self.desk().map_or(0, |desk| desk::lock(&desk).queued())
+    /// Whether messages gather that are going to leave soon, fewer than `most`.
+    pub(super) fn gathers(&self, most: usize) -> bool {
+        self.desk().is_some_and(|desk| desk::lock(&desk).gathers(most))
     }
 
     /// Sends what is half sent; false while Redis does not take all of it. For another thread, when the runtime of this

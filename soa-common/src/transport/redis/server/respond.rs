@@ -16,6 +16,9 @@ use crate::{
 
 static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(None::<String>));
 
+/// The most actions that a warning names.
+const MOST_NAMES: usize = 5;
+
 /// Room for the headers of a frame and a small response.
 const USUAL_SIZE: usize = 512;
 
@@ -71,7 +74,7 @@ impl Shared {
             return too_large(settings.maximum_message_size, "the maximum size of a message");
         }
         if settings.log_messages_larger_than > 0 && size > settings.log_messages_larger_than {
-            let actions: Vec<_> = response.actions.iter().map(|action| &action.action).collect();
+            let actions: Vec<_> = response.actions.iter().take(MOST_NAMES).map(|action| &action.action).collect();
             let most = settings.log_messages_larger_than;
             tracing::warn!(
                 "a response of {} to {actions:?} is oversized: {size} bytes are more than {most}",
