@@ -14,7 +14,7 @@
 mod names;
 mod text;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use names::Names;
 
@@ -90,17 +90,21 @@ pub struct Redacted<'a> {
 }
 
 impl Redacted<'_> {
-    /// What [`Display`](fmt::Display) shows with this text before it, in one allocation and without a formatter.
-    #[must_use]
-    pub fn after(&self, prefix: &str) -> String {
+    /// Appends what [`Display`](fmt::Display) shows, without a formatter between.
+    pub fn push_to(&self, out: &mut String) {
         match self.subject {
-            Subject::MessagePack(bytes) => self.write(prefix, bytes),
-            _ => self.write(prefix, &self.encode()),
+            Subject::MessagePack(bytes) => self.write(out, bytes),
+            _ => self.write(out, &self.encode()),
         }
     }
 
     fn encode(&self) -> Vec<u8> {
-        let mut msgpack = Vec::with_capacity(USUAL_SIZE);
+        let bodies: usize = match self.subject {
+            Subject::Response(job) => job.actions.iter().map(|action| action.body.raw_len()).sum(),
+            Subject::Request(job) => job.actions.iter().map(|action| action.body.raw_len()).sum(),
+            _ => 0,
+        };
+        let mut msgpack = Vec::with_capacity(USUAL_SIZE + bodies);
         let mut writer = Writer::new(&mut msgpack);
         match self.subject {
             Subject::MessagePack(bytes) => writer.raw(bytes),
@@ -112,22 +116,31 @@ impl Redacted<'_> {
         msgpack
     }
 
-    fn write(&self, prefix: &str, msgpack: &[u8]) -> String {
+    fn write(&self, out: &mut String, msgpack: &[u8]) {
+        let start = out.len();
         // Names and short texts, which are most of it, take quotes and a comma or colon for a byte of MessagePack.
-        let size = USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2);
-        let mut out = Vec::with_capacity(prefix.len() + size);
-        out.extend_from_slice(prefix.as_bytes());
-        let written = text::write(&mut out, msgpack, &self.redactor.names);
-        match String::from_utf8(out).map_err(|_| text::why_not(msgpack)).and_then(|text| written.map(|()| text)) {
-            Ok(text) => text,
-            Err(error) => format!("{prefix}{error}"),
+        out.reserve(USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2));
+        let mut bytes = std::mem::take(out).into_bytes();
+        let written = text::write(&mut bytes, msgpack, &self.redactor.names);
+        *out = String::from_utf8(bytes).unwrap_or_else(|error| {
+            let mut before = error.into_bytes();
+            before.truncate(start);
+            String::from_utf8(before).unwrap_or_default()
+        });
+        let written = if out.len() > start { written } else { Err(text::why_not(msgpack)) };
+        if let Err(error) = written {
+            out.truncate(start);
+            // Writing to a text cannot fail.
+            let _ = write!(out, "{error}");
         }
     }
 }
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.after(""))
+        let mut text = String::new();
+        self.push_to(&mut text);
+        f.write_str(&text)
     }
 }
 

@@ -105,8 +105,17 @@ fn messagepack_is_censored_as_it_stands() {
     let redactor = Redactor::default();
     let check = |bytes: &[u8], expected: &str| assert_eq!(redactor.show(bytes).to_string(), expected);
     check(b"\x82\xa3pin\x07\xa3pin\x08", r#"{"pin":"**********","pin":"**********"}"#);
-    assert_eq!(redactor.show(&b"\x91\xc3"[..]).after("job: "), "job: [true]");
-    assert_eq!(redactor.show(&b"\x91"[..]).after("job: "), format!("job: {}", redactor.show(&b"\x91"[..])));
+    let after = |msgpack: &[u8]| {
+        let mut text = "job: ä ".to_owned();
+        redactor.show(msgpack).push_to(&mut text);
+        text
+    };
+    assert_eq!(after(b"\x91\xc3"), "job: ä [true]");
+    for broken in [&b"\x91"[..], b"\x92\xa1a\xa1\xff", b"\xa1\xff", b""] {
+        let shown = redactor.show(broken).to_string();
+        assert!(!shown.is_empty());
+        assert_eq!(after(broken), format!("job: ä {shown}"));
+    }
     check(b"\xa6\"\\\n\x1f\x7f/", "\"\\\"\\\\\\n\\u001f\u{7f}/\"");
     // What was never checked does no harm.
     check(b"", "the bytes end early: a value at offset 0 needs 1 more and there are 0");

@@ -46,7 +46,6 @@ where
         }
     };
     let runtime = runtime(prepared.settings.runtime_threads)?;
-    logging::gather();
     runtime.spawn(async {
         // As long as this runtime turns, and no longer.
         if let Some(mut clock) = systemd::watchdog_clock() {
@@ -59,7 +58,6 @@ where
     let exit = runtime.block_on(work(prepared, number, service, ready, stop, control));
     // Blocking tasks that nobody waits for any more do not hold the process.
     runtime.shutdown_background();
-    logging::flush();
     exit
 }
 
@@ -68,7 +66,7 @@ fn runtime(threads: usize) -> io::Result<Runtime> {
         1 => Builder::new_current_thread(),
         _ => Builder::new_multi_thread(),
     };
-    builder.worker_threads(threads).enable_all().on_thread_park(logging::flush).build()
+    builder.worker_threads(threads).enable_all().build()
 }
 
 async fn work<F>(

@@ -10,6 +10,7 @@ mod clock;
 mod job_fields;
 mod output;
 mod plain;
+mod room;
 
 use std::{
     cell::Cell,
@@ -32,8 +33,11 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
-pub(crate) use self::output::{flush, gather};
 use self::{clock::Clock, job_fields::JobFields, plain::Plain};
+pub(crate) use self::{
+    output::{Gathering, gather},
+    room::Room,
+};
 use crate::panics;
 
 /// The target of the lines that tell requests and responses.
@@ -82,14 +86,9 @@ struct Lines {
 /// What a thread keeps from line to line.
 #[derive(Default)]
 struct Scratch {
-    line: String,
+    line: Room,
     clock: Clock,
-    /// How long lines were of late.
-    usual_length: usize,
 }
-
-/// Room for a line that is always kept.
-const KEPT_LENGTH: usize = 16 * 1024;
 
 thread_local! {
     static SCRATCH: Cell<Scratch> = Cell::default();
@@ -110,27 +109,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         // Taken out, because what is shown may itself write a line; there is none while a thread ends.
         let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
-        let line = &mut scratch.line;
+        let line = &mut scratch.line.text;
         self.start(line, &mut scratch.clock, *event.metadata().level());
         Self::push_fields(line, context.event_span(event));
         line.push_str(": ");
         event.record(&mut Said { start: line.len(), line });
         line.push('\n');
         output::write(line.as_bytes(), event.metadata().target() == JOBS);
-        scratch.clear();
+        scratch.line.clear();
         let _ = SCRATCH.try_with(|kept| kept.set(scratch));
-    }
-}
-
-impl Scratch {
-    /// Keeps the room of long lines while such lines come.
-    fn clear(&mut self) {
-        self.usual_length = self.line.len().max(self.usual_length - self.usual_length / 16);
-        self.line.clear();
-        let kept = KEPT_LENGTH.max(self.usual_length);
-        if self.line.capacity() > 2 * kept {
-            self.line.shrink_to(kept);
-        }
     }
 }
 

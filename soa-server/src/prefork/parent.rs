@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use tokio::{
     select,
     task::spawn_blocking,
-    time::{Interval, sleep, sleep_until},
+    time::{Interval, sleep, sleep_until, timeout},
 };
 use tracing::{error, info, warn};
 
@@ -39,6 +39,9 @@ use crate::{
 /// How long the end of a worker that was told to stop may be ahead of the parent's own stop signal: a supervisor tells
 /// the whole process group, and an idle worker is fast.
 const GRACE: Duration = Duration::from_millis(100);
+
+/// How long removing the heartbeat file of a worker may hold up the news of its end.
+const REMOVAL: Duration = Duration::from_secs(1);
 
 /// How long a worker that is ended by force has for saying what it leaves unfinished.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -315,8 +318,8 @@ async fn ended(exit: BoxFuture<'static, Exit>, heartbeat: Option<PathBuf>) -> Ex
     if let Some(path) = heartbeat
         && !exit.as_ref().is_ok_and(ExitStatus::success)
     {
-        // It fails only when the runtime is being shut down, which this function outlives.
-        let _ = spawn_blocking(move || heartbeat::remove_left(&path)).await;
+        // A file system that hangs holds up nothing else.
+        let _ = timeout(REMOVAL, spawn_blocking(move || heartbeat::remove_left(&path))).await;
     }
     exit
 }

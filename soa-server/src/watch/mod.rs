@@ -69,7 +69,14 @@ pub(crate) struct Look {
 impl Watch {
     /// Puts a future under watch. It gives nothing when its slot was claimed: then it is dropped where it is polled next.
     pub(crate) fn wrap<F: Future>(&self, slot: Arc<dyn Slot>, future: F) -> Watched<F> {
-        Watched { future: Some(future), place: self.hold(slot) }
+        self.hold(slot).wrap(future)
+    }
+
+    /// Runs under watch what might block the thread.
+    pub(crate) fn run<T>(&self, slot: Arc<dyn Slot>, run: impl FnOnce() -> T) -> T {
+        let place = self.hold(slot);
+        let _polling = place.enter();
+        run()
     }
 
     /// Leaves something to the watchdog that is not going to be polled.
@@ -175,6 +182,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// As [`Watch::wrap`].
+    pub(crate) fn wrap<F: Future>(self, future: F) -> Watched<F> {
+        Watched { future: Some(future), place: self }
+    }
+
     /// Marks what is done until the guard is dropped.
     fn enter(&self) -> impl Drop + '_ {
         let polling = self.slot.marks().enter();

@@ -43,8 +43,8 @@ use crate::{
     background::Tasks,
     harakiri::Reason,
     hooks::Hook,
-    logging,
-    watch::{Beside, Request, Watch},
+    panics,
+    watch::{Beside, Place, Request, Watch},
 };
 
 /// How much longer draining may take than `harakiri.timeout`: what is started last has all of its time, and its answer
@@ -138,7 +138,7 @@ pub(crate) async fn run<T: ServerTransport>(
         places: Arc::new(Semaphore::new(settings.concurrency)),
         concurrency: settings.concurrency,
         share_tasks,
-        jobs: Jobs::default(),
+        jobs: Jobs::new(watch.clone()),
         idle: JoinSet::new(),
         outage: Outage::default(),
     };
@@ -203,7 +203,7 @@ struct Worker<T: ServerTransport> {
     /// One for each job that may run.
     places: Arc<Semaphore>,
     concurrency: usize,
-    /// Whether jobs share tasks: there are no threads to share out, and hooks that any of them might wait for.
+    /// Whether jobs share tasks: only where there is one thread, and no hook that a job might wait for.
     share_tasks: bool,
     /// They end with the worker.
     jobs: Jobs,
@@ -274,31 +274,36 @@ impl<T: ServerTransport> Worker<T> {
     }
 
     fn start(&self, received: Vec<Received<T::Reply>>, now: Instant) {
-        let mut jobs = Vec::with_capacity(received.len());
+        let mut slots = Vec::with_capacity(received.len());
         for request in received {
             if request.deadline.is_some_and(|deadline| deadline <= now) {
                 self.runner.expired.fetch_add(1, Ordering::Relaxed);
                 debug!(request_id = request.request_id, "dropped a request that had expired");
                 continue;
             }
-            let place = self.places.clone().try_acquire_owned();
-            let unfinished = Unfinished::begin();
             let slot = self.job(request);
-            let run = {
-                let (slot, begun) = (Arc::clone(&slot), self.runner.begin(&slot.request));
-                async move {
-                    slot.run(begun).await;
-                    drop((place, unfinished));
-                }
-            };
-            jobs.push(Job::new(Arc::clone(&slot) as _, self.watch.wrap(slot, run)));
+            slots.push((Arc::clone(&slot), self.watch.hold(slot)));
         }
         // Whatever becomes of this process, the log tells what it was given.
-        logging::flush();
+        let jobs = self.jobs.log().write_together(|| {
+            slots.into_iter().filter_map(|(slot, watched)| self.begin(slot, watched)).collect::<Vec<_>>()
+        });
         match self.share_tasks {
             true => self.jobs.start_together(jobs),
             false => self.jobs.start_apart(jobs),
         }
+    }
+
+    fn begin(&self, slot: Arc<JobSlot<T>>, watched: Place) -> Option<Job> {
+        let (place, unfinished) = (self.places.clone().try_acquire_owned(), Unfinished::begin());
+        let begun = panics::guarded(|| self.runner.begin(&slot.request));
+        let begun = begun.map_err(|panic| error!("a request was dropped, because to log it panicked: {panic}")).ok()?;
+        let job = Arc::clone(&slot);
+        let run = async move {
+            job.run(begun).await;
+            drop((place, unfinished));
+        };
+        Some(Job::new(slot, watched.wrap(run)))
     }
 
     fn job(&self, request: Received<T::Reply>) -> Arc<JobSlot<T>> {

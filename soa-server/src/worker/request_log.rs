@@ -1,12 +1,22 @@
 //! The log of requests and responses.
 
-use std::{fmt, time::Duration};
+use std::{cell::Cell, fmt, time::Duration};
 
 use bytes::Bytes;
-use soa_common::{JobResponse, redact::Redactor};
+use soa_common::{
+    JobResponse,
+    redact::{Redactor, Subject},
+};
 use tracing::{Level, debug, error, info, trace, warn};
 
-use crate::{ServerSettings, logging::JOBS};
+use crate::{
+    ServerSettings,
+    logging::{JOBS, Room},
+};
+
+thread_local! {
+    static MESSAGE: Cell<Room> = Cell::default();
+}
 
 /// Logs jobs whole, at the levels of the settings, without the values of sensitive fields.
 pub(super) struct RequestLog {
@@ -54,7 +64,7 @@ impl RequestLog {
 
     fn request_at(&self, level: Level, job: &Bytes) {
         if is_enabled(level) {
-            log_at!(level, message = self.redactor.show(&**job).after("job request: "));
+            self.message("job request: ", &**job, |message| log_at!(level, message));
         }
     }
 
@@ -66,9 +76,19 @@ impl RequestLog {
         }
         let level = if failed { self.error_level } else { self.success_level };
         if is_enabled(level) {
-            let message = self.redactor.show(response).after("job response: ");
-            log_at!(level, message, took_ms = %Milliseconds(took));
+            self.message("job response: ", response, |message| log_at!(level, message, took_ms = %Milliseconds(took)));
         }
+    }
+
+    /// Makes a message, whose place is kept for the next one.
+    fn message<'a>(&'a self, prefix: &str, subject: impl Into<Subject<'a>>, log: impl FnOnce(&str)) {
+        // Taken out, because a subscriber may log itself.
+        let mut room = MESSAGE.take();
+        room.text.push_str(prefix);
+        self.redactor.show(subject).push_to(&mut room.text);
+        log(&room.text);
+        room.clear();
+        MESSAGE.set(room);
     }
 }
 
