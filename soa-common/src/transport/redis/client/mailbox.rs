@@ -138,6 +138,12 @@ impl Mailbox {
         &mut self.masters[master]
     }
 
+    /// Whether the workers of a service are ours, as far as their answers have shown.
+    pub(super) fn is_ours(&self, service: ServiceId) -> bool {
+        let known = &self.services[service];
+        known.is_atomic && known.mixed_at.is_none()
+    }
+
     /// Makes room for the response to a request.
     pub(super) fn register(
         &mut self,

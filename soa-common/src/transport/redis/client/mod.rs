@@ -202,13 +202,15 @@ impl Shared {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The turn of the next request. Those that are going to leave together go to one master: each master costs client
-    /// and server a command of its own.
-    fn turn(&self) -> Turn {
+    /// The turn of the next request. Those that are going to leave together go to one master where the
+    /// service takes many at once: each master costs a command of its own. PySOA takes one request at a time and looks
+    /// at the masters in turn, waiting a while at an empty one.
+    fn turn(&self, service: ServiceId) -> Turn {
         let masters = self.order.len();
         let turn = self.turn.load(Ordering::Relaxed);
         let last = &self.links[self.order[turn % masters]];
-        let joins = masters > 1 && !last.node.is_down() && last.pusher.gathers(TOGETHER);
+        let joins =
+            masters > 1 && !last.node.is_down() && last.pusher.gathers(TOGETHER) && self.mailbox().is_ours(service);
         let first = if joins { turn } else { self.turn.fetch_add(1, Ordering::Relaxed).wrapping_add(1) };
         Turn { first, tried: 0 }
     }

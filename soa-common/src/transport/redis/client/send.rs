@@ -30,7 +30,7 @@ impl RedisClientTransport {
     /// Sends a request; gives its response to come once it is pushed.
     pub(super) async fn send_request(&self, mut request: ClientRequest) -> Result<PendingResponse, TransportError> {
         let shared = self.connections.shared();
-        let mut turn = shared.turn();
+        let mut turn = shared.turn(self.service);
         let has_response = !request.job.control.suppress_response();
         let mut call = loop {
             let mut call = self.post(shared.next_master(&mut turn), &request, has_response).await?;
@@ -68,16 +68,13 @@ impl RedisClientTransport {
                 let pending = Box::pin(self.send_request(request)).await?;
                 return pending.await.map(Some);
             }
-            let mut turn = self.connections.shared().turn();
-            loop {
-                let shared = self.connections.shared();
-                let mut call = self.post(shared.next_master(&mut turn), &request, true).await?;
-                // No other master is going to need it.
-                keep_names(&mut request);
-                let response = call.response(&self.name, &request).await;
-                if let Sent::Yes(response) = response.map_err(|error| self.failed(error))? {
-                    return Ok(Some(response));
-                }
+            let mut call = self.post(0, &request, true).await?;
+            // No other master is going to need it.
+            keep_names(&mut request);
+            let response = call.response(&self.name, &request).await;
+            match response.map_err(|error| self.failed(error))? {
+                Sent::Yes(response) => Ok(Some(response)),
+                Sent::No => Err(self.failed(call.not_sent())),
             }
         })
     }
