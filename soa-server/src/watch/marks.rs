@@ -50,11 +50,16 @@ impl Marks {
     }
 
     /// Whether it may be polled; from then on it is not put back any more.
-    pub(super) fn start(&self) -> bool {
+    pub(crate) fn start(&self) -> bool {
         match self.claim(claim::QUEUED, claim::STARTED) {
             Ok(_) => true,
             Err(claim) => matches!(claim, claim::STARTED | claim::FINISHED),
         }
+    }
+
+    /// Takes back that it may be polled: until then it can be put back again.
+    pub(crate) fn put_off(&self) {
+        let _ = self.claim(claim::STARTED, claim::QUEUED);
     }
 
     /// Says that the response is given to the transport now. False: it is answered already.

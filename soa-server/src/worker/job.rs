@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, Span, error, error_span, warn};
 
 use super::{Chain, request_log::RequestLog, slot::JobSlot, watchdog::Relief};
-use crate::{Harakiri, ServerSettings, Service, hooks::Hook, until::until};
+use crate::{Harakiri, ServerSettings, Service, hooks::Hook, panics, until::until};
 
 /// What all jobs of a worker share.
 pub(super) struct JobRunner<T: ServerTransport> {
@@ -53,7 +53,8 @@ impl<T: ServerTransport> JobRunner<T> {
             request_id = request.request_id,
             correlation_id = read.context.correlation_id(),
         );
-        span.in_scope(|| self.log.request(&request.job));
+        // A subscriber that panics ends neither the job nor its worker; there is nobody to tell.
+        let _ = panics::guarded(|| span.in_scope(|| self.log.request(&request.job)));
         Begun { read, span }
     }
 

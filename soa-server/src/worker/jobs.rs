@@ -27,6 +27,11 @@ impl Job {
     pub(super) fn new(slot: Arc<dyn Slot>, run: impl Future<Output = Option<()>> + Send + 'static) -> Self {
         Self { slot, run: Box::pin(run) }
     }
+
+    /// It has not been run yet.
+    pub(super) fn put_off(&self) {
+        self.slot.marks().put_off();
+    }
 }
 
 /// The tasks of all jobs, which end when this is dropped.
@@ -123,7 +128,8 @@ impl Future for Batch {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let gathering = logging::gather();
+        // Only where no code of the user is run any more: it may end the process.
+        let gathering = self.jobs.iter().all(|job| job.slot.marks().is_finished()).then(logging::gather);
         let polled = mem::take(&mut self.jobs).into_iter().filter_map(|mut job| {
             // As in a task of its own, a panic ends one job only.
             let polled = AssertUnwindSafe(&mut job.run).catch_unwind().poll_unpin(context);
@@ -141,7 +147,9 @@ impl Future for Batch {
         });
         let waiting: Vec<_> = polled.collect();
         self.jobs = waiting;
-        self.log.write(gathering);
+        if let Some(gathering) = gathering {
+            self.log.write(gathering);
+        }
         if self.jobs.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 }

@@ -43,7 +43,6 @@ use crate::{
     background::Tasks,
     harakiri::Reason,
     hooks::Hook,
-    panics,
     watch::{Beside, Place, Request, Watch},
 };
 
@@ -288,6 +287,7 @@ impl<T: ServerTransport> Worker<T> {
         let jobs = self.jobs.log().write_together(|| {
             slots.into_iter().filter_map(|(slot, watched)| self.begin(slot, watched)).collect::<Vec<_>>()
         });
+        jobs.iter().for_each(Job::put_off);
         match self.share_tasks {
             true => self.jobs.start_together(jobs),
             false => self.jobs.start_apart(jobs),
@@ -295,9 +295,12 @@ impl<T: ServerTransport> Worker<T> {
     }
 
     fn begin(&self, slot: Arc<JobSlot<T>>, watched: Place) -> Option<Job> {
+        // What is logged is not handed back as long as logging the others takes, or a slow log would stop everything.
+        if !slot.marks.start() {
+            return None;
+        }
         let (place, unfinished) = (self.places.clone().try_acquire_owned(), Unfinished::begin());
-        let begun = panics::guarded(|| self.runner.begin(&slot.request));
-        let begun = begun.map_err(|panic| error!("a request was dropped, because to log it panicked: {panic}")).ok()?;
+        let begun = self.runner.begin(&slot.request);
         let job = Arc::clone(&slot);
         let run = async move {
             job.run(begun).await;
