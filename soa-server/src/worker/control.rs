@@ -49,7 +49,9 @@ pub(crate) fn watch(
     drop(entered);
     let (drain, drained) = oneshot::channel();
     thread::Builder::new().name("soa-control".to_owned()).spawn(move || {
-        let why = runtime.block_on(until_forced(signals, parent, drain, limit));
+        // Kept to the end of the process: its drop would have the worker drain, and perhaps end before it is said why.
+        let mut drain = Some(drain);
+        let why = runtime.block_on(until_forced(signals, parent, &mut drain, limit));
         error!("{why}: ending with requests unfinished: {}", Unfinished::count());
         process::exit(1);
     })?;
@@ -64,12 +66,11 @@ pub(crate) fn watch(
 async fn until_forced(
     mut signals: StopSignals,
     parent: Option<OtherEnd>,
-    drain: oneshot::Sender<()>,
+    drain: &mut Option<oneshot::Sender<()>>,
     limit: Option<Duration>,
 ) -> &'static str {
     // Only its parent forces a worker, and not only after another signal.
     let forced = if parent.is_some() { "told to end at once (SIGQUIT)" } else { "second stop signal" };
-    let mut drain = Some(drain);
     let mut deadline = None;
     let mut orphaned = false;
     let mut death = pin!(death_of(parent));
