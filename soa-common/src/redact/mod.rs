@@ -122,12 +122,18 @@ impl Redacted<'_> {
         out.reserve(USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2));
         let mut bytes = std::mem::take(out).into_bytes();
         let written = text::write(&mut bytes, msgpack, &self.redactor.names);
-        *out = String::from_utf8(bytes).unwrap_or_else(|error| {
-            let mut before = error.into_bytes();
-            before.truncate(start);
-            String::from_utf8(before).unwrap_or_default()
-        });
-        let written = if out.len() > start { written } else { Err(text::why_not(msgpack)) };
+        let written = match String::from_utf8(bytes) {
+            Ok(text) => {
+                *out = text;
+                written
+            }
+            Err(error) => {
+                let mut before = error.into_bytes();
+                before.truncate(start);
+                *out = String::from_utf8(before).unwrap_or_default();
+                Err(text::why_not(msgpack))
+            }
+        };
         if let Err(error) = written {
             out.truncate(start);
             // Writing to a text cannot fail.

@@ -118,6 +118,7 @@ fn messagepack_is_censored_as_it_stands() {
     }
     check(b"\xa6\"\\\n\x1f\x7f/", "\"\\\"\\\\\\n\\u001f\u{7f}/\"");
     // What was never checked does no harm.
+    check(b"\xd4\x63\x00", "extension type 99 is unknown");
     check(b"", "the bytes end early: a value at offset 0 needs 1 more and there are 0");
     check(b"\xdf\xff\xff\xff\xff", "the bytes end early: a value at offset 5 needs 1 more and there are 0");
     for bytes in [

@@ -68,8 +68,8 @@ pub struct DrainExceeded {
 /// Answers requests until `shutdown` is ready, then finishes what runs.
 ///
 /// This is a worker inside of a program of yours: it needs a tokio runtime with time enabled, and heeds no signals.
-/// [`main`](crate::main) makes a whole process of it. Up to `concurrency` requests run at once, and
-/// none waits for another; a panic ends its job only. A transport out of order is tried again for ever, after 5 seconds at most.
+/// [`main`](crate::main) makes a whole process of it. Up to `concurrency` requests run at once, and none waits for
+/// another; a panic ends its job only. A transport out of order is tried again for ever, after 5 seconds at most.
 ///
 /// Code that does not yield its thread stops it: only a process of `main` is watched for that
 /// ([`Harakiri`](crate::Harakiri)).

@@ -32,3 +32,6 @@ pub use push::{Push, Pusher};
 pub use server::{RedisReply, RedisServerStats, RedisServerTransport, RedisTransportError};
 use settings::LONGEST_TIME;
 pub use settings::RedisSettings;
+
+/// The most actions that an error or a warning names.
+const MOST_NAMES: usize = 5;

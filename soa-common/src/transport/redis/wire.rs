@@ -67,8 +67,7 @@ impl Wire {
         Self { socket, state: Mutex::default() }
     }
 
-    /// Begins a query. One is under way at a time; one that was
-    /// dropped goes on being answered first.
+    /// Begins a query. One is under way at a time; one that was dropped goes on being answered first.
     ///
     /// # Errors
     /// When the other end has closed the connection. Nothing is sent then.

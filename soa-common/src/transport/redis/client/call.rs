@@ -15,11 +15,8 @@ use super::{
 };
 use crate::{
     ActionRequest, JobResponse,
-    transport::{ClientRequest, TransportError, TransportErrorKind},
+    transport::{ClientRequest, TransportError, TransportErrorKind, redis::MOST_NAMES},
 };
-
-/// The most actions that an error names.
-pub(super) const MOST_NAMES: usize = 5;
 
 /// A call in the mailbox; dropping it takes it out.
 #[derive(Debug)]

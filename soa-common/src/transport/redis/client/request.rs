@@ -9,7 +9,7 @@ use crate::{
     gather::Gather,
     redact::Redactor,
     serializer::Serializer,
-    transport::{ClientRequest, TransportError, TransportErrorKind},
+    transport::{ClientRequest, TransportError, TransportErrorKind, redis::MOST_NAMES},
 };
 
 static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new([""; 0]));
@@ -53,8 +53,7 @@ impl Shared {
             return Err(TransportError::new(TransportErrorKind::MessageTooLarge, message));
         }
         if settings.log_messages_larger_than != 0 && size > settings.log_messages_larger_than {
-            let actions: Vec<_> =
-                request.job.actions.iter().take(super::call::MOST_NAMES).map(|action| &action.action).collect();
+            let actions: Vec<_> = request.job.actions.iter().take(MOST_NAMES).map(|action| &action.action).collect();
             let most = settings.log_messages_larger_than;
             tracing::warn!("the request to {service:?} for {actions:?} is large: {size} bytes are more than {most}");
             tracing::debug!("the large request: {}", REDACTOR.show(&request.job));

@@ -104,7 +104,8 @@ impl Pusher {
     }
 
     /// Pushes a message and waits until Redis has it. Messages for one list keep their order, except where the list was
-    /// full and at the moment when an older Redis turns out to lack a command. A future that is dropped while its message waits in the queue takes it back.
+    /// full and at the moment when an older Redis turns out to lack a command. A future that is dropped while its message
+    /// waits in the queue takes it back.
     ///
     /// # Errors
     /// [`TransportErrorKind::MessageSend`] at the deadline of the message at the latest: the list stayed full, or Redis

@@ -11,13 +11,10 @@ use crate::{
     gather::Gather,
     redact::Redactor,
     serializer::Serializer,
-    transport::{TransportError, TransportErrorKind, redis::Push, redis::keys::master_of},
+    transport::{TransportError, TransportErrorKind, redis::MOST_NAMES, redis::Push, redis::keys::master_of},
 };
 
 static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(None::<String>));
-
-/// The most actions that a warning names.
-const MOST_NAMES: usize = 5;
 
 /// Room for the headers of a frame and a small response.
 const USUAL_SIZE: usize = 512;
