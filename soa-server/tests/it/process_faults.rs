@@ -53,11 +53,12 @@ fn nothing_is_started_again_when_the_whole_process_group_is_told_to_stop() {
         command.args(["--redis", &redis.url(), "--fork", "4"]).process_group(0);
         let mut server = Server::start_command(&mut command);
         server.wait_for(4, &["service demo started"]);
+        let workers = server.workers(4);
         // All workers have ended when the parent gets to its own signal.
         server.signal(Signal::STOP);
         kill_process_group(server.pid(), Signal::TERM).unwrap();
         server.wait_for(4, &[" demo -- -- (n/a): stopped"]);
-        for worker in server.workers(4) {
+        for worker in workers {
             wait_until_gone(worker);
         }
         server.signal(Signal::CONT);
