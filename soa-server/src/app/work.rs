@@ -1,6 +1,6 @@
 //! The process of a worker, with a parent or alone.
 
-use std::{io, pin::pin, process, sync::Arc};
+use std::{io, panic::resume_unwind, process, sync::Arc};
 
 use soa_common::{
     envelope::PYSOA_VERSION,
@@ -74,14 +74,14 @@ async fn work<F>(
     number: Option<usize>,
     service: F,
     ready: impl FnOnce(String) + Send + 'static,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send + 'static,
     control: Handle,
 ) -> Result<Exit, Failure>
 where
     F: AsyncFnOnce(ServerSettings) -> Result<Service, BoxError>,
 {
     let Prepared { settings, redis, middleware, .. } = prepared;
-    let mut stop = pin!(stop);
+    let mut stop = Box::pin(stop);
     let service = select! {
         biased;
         () = &mut stop => return Ok(Exit::Clean),
@@ -92,17 +92,21 @@ where
     logging::name_service(service.name());
     // For a subscriber of the program's own; at the level of errors, so that it is never filtered away.
     let span = error_span!("worker", service_name = service.name());
-    host(service, &settings, redis, number, ready, stop, control).instrument(span).await
+    let hosted = host(service, settings, redis, number, ready, stop, control).instrument(span);
+    // In a task: the future that a runtime blocks on costs a system call whenever it is woken.
+    let ended = tokio::spawn(hosted).await;
+    // Nobody aborts it.
+    ended.unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 
 /// Serves until the process is told to stop.
 async fn host(
     service: Service,
-    settings: &ServerSettings,
+    settings: ServerSettings,
     mut redis: RedisSettings,
     number: Option<usize>,
     ready: impl FnOnce(String) + Send + 'static,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send,
     control: Handle,
 ) -> Result<Exit, Failure> {
     let masters: Vec<String> = redis.masters.iter().map(ToString::to_string).collect();
@@ -118,7 +122,7 @@ async fn host(
     redis.client_name.get_or_insert_with(|| format!("soa:{}:{name}", service.name()));
     let transport = RedisServerTransport::new(service.name(), redis);
     let transport = transport.map_err(|error| Failure::new("transport", &error))?;
-    let mut heartbeat = heartbeat(settings, |pattern| Heartbeat::create(pattern, number.unwrap_or(1)))?;
+    let mut heartbeat = heartbeat(&settings, |pattern| Heartbeat::create(pattern, number.unwrap_or(1)))?;
     if let Some(heartbeat) = &heartbeat {
         info!("heartbeat file: {}", heartbeat.path().display());
     }
@@ -130,7 +134,7 @@ async fn host(
     });
     let turned = || heartbeat.iter_mut().for_each(Heartbeat::turned);
     let keeper = Keeper { runtime: control, end: Box::new(|| process::exit(Exit::Stuck as i32)) };
-    let ended = worker::run(service, transport, settings, Some(keeper), turned, stop).await;
+    let ended = worker::run(service, transport, &settings, Some(keeper), turned, stop).await;
     if let Some(heartbeat) = heartbeat {
         heartbeat.remove().await;
     }

@@ -7,7 +7,10 @@ use soa_common::{
     Error, JobRequest, JobResponse, codes,
     transport::{Received, Rescue, ServerTransport, TransportError, TransportErrorKind},
 };
-use tokio::time::Instant;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 use tracing::{Instrument, Span, error, error_span, warn};
 
 use super::{Chain, request_log::RequestLog, slot::JobSlot, watchdog::Relief};
@@ -21,6 +24,8 @@ pub(super) struct JobRunner<T: ServerTransport> {
     log: RequestLog,
     pub(super) harakiri: Arc<Harakiri>,
     cancel_at_deadline: bool,
+    /// The places of jobs whose responses are on their way: as many as jobs may run.
+    pub(super) answered: Arc<Semaphore>,
     /// How many requests were dropped because nobody waited for them any more.
     pub(super) expired: AtomicU64,
 }
@@ -39,7 +44,8 @@ impl<T: ServerTransport> JobRunner<T> {
         }
         let (log, cancel_at_deadline) = (RequestLog::new(settings), settings.cancel_at_deadline);
         let rescue = transport.rescue();
-        Self { service, transport, rescue, log, harakiri, cancel_at_deadline, expired: AtomicU64::new(0) }
+        let answered = Arc::new(Semaphore::new(settings.concurrency));
+        Self { service, transport, rescue, log, harakiri, cancel_at_deadline, answered, expired: AtomicU64::new(0) }
     }
 
     /// Reads a request and logs it.
@@ -58,11 +64,16 @@ impl<T: ServerTransport> JobRunner<T> {
         Begun { read, span }
     }
 
-    /// Runs a request and sends its response, unless the request wants none.
-    pub(super) async fn run(&self, job: &JobSlot<T>, Begun { read, span }: Begun) {
+    /// Runs a request in its place and sends its response, unless the request wants none.
+    pub(super) async fn run(
+        &self,
+        job: &JobSlot<T>,
+        Begun { read, span }: Begun,
+        mut place: Option<OwnedSemaphorePermit>,
+    ) {
         async {
             self.hook(Hook::PreRequest).await;
-            if self.answer(job, read).await {
+            if self.answer(job, read, &mut place).await {
                 self.hook(Hook::PostRequest).await;
             }
         }
@@ -84,7 +95,7 @@ impl<T: ServerTransport> JobRunner<T> {
     }
 
     /// False: the watchdog has answered.
-    async fn answer(&self, job: &JobSlot<T>, read: JobRequest) -> bool {
+    async fn answer(&self, job: &JobSlot<T>, read: JobRequest, place: &mut Option<OwnedSemaphorePermit>) -> bool {
         let (start, request) = (Instant::now(), &job.request);
         let deadline = request.deadline;
         let is_suppressed = read.control.suppress_response();
@@ -98,6 +109,13 @@ impl<T: ServerTransport> JobRunner<T> {
             warn!("the job was dropped after {:.1} s: its caller waits no longer", start.elapsed().as_secs_f64());
             return true;
         };
+        // What only waits until Redis has its response makes room for the next request, or the worker would be idle
+        // meanwhile. When too many wait, it does not.
+        if !self.has_hooks()
+            && let Ok(other) = Arc::clone(&self.answered).try_acquire_owned()
+        {
+            *place = Some(other);
+        }
         if !is_suppressed && let Err(error) = self.respond(&request.reply, &response).await {
             error!("the response could not be sent: {}", Chain(&error));
         }

@@ -50,6 +50,9 @@ use crate::{
 /// is sent.
 const SLACK: Duration = Duration::from_millis(500);
 
+/// So many requests that come together show that more are waiting.
+const MANY: usize = 16;
+
 /// How long it may take to answer what a stopping worker does not finish.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 
@@ -264,9 +267,11 @@ impl<T: ServerTransport> Worker<T> {
         let count = received.len();
         if count > 0 {
             self.start(received, now);
-            // What has nothing to wait for is answered before more is asked for: its response leaves sooner, and what
-            // came meanwhile is popped at once.
-            yield_now().await;
+            if count < MANY {
+                // What has nothing to wait for is answered before more is asked for: its response leaves sooner, and
+                // what came meanwhile is popped at once. Of many, the next are popped while these are run.
+                yield_now().await;
+            }
         }
         self.jobs.reap();
         Ok(count)
@@ -299,12 +304,12 @@ impl<T: ServerTransport> Worker<T> {
         if !slot.marks.start() {
             return None;
         }
-        let (place, unfinished) = (self.places.clone().try_acquire_owned(), Unfinished::begin());
+        let (place, unfinished) = (self.places.clone().try_acquire_owned().ok(), Unfinished::begin());
         let begun = self.runner.begin(&slot.request);
         let job = Arc::clone(&slot);
         let run = async move {
-            job.run(begun).await;
-            drop((place, unfinished));
+            job.run(begun, place).await;
+            drop(unfinished);
         };
         Some(Job::new(slot, watched.wrap(run)))
     }
@@ -370,8 +375,9 @@ impl<T: ServerTransport> Worker<T> {
         }
     }
 
+    /// How many requests have not ended.
     fn running(&self) -> usize {
-        self.concurrency - self.places.available_permits()
+        2 * self.concurrency - self.places.available_permits() - self.runner.answered.available_permits()
     }
 }
 

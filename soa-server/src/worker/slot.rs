@@ -10,7 +10,7 @@ use soa_common::{
     Context, Control,
     transport::{Received, ServerTransport, TransportError},
 };
-use tokio::time::Instant;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::job::{Begun, JobRunner, instead_of};
 use crate::{
@@ -33,8 +33,8 @@ impl<T: ServerTransport> JobSlot<T> {
         Self { runner, request, arrival, clock, marks: Marks::default() }
     }
 
-    pub(super) async fn run(&self, begun: Begun) {
-        self.runner.run(self, begun).await;
+    pub(super) async fn run(&self, begun: Begun, place: Option<OwnedSemaphorePermit>) {
+        self.runner.run(self, begun, place).await;
     }
 }
 

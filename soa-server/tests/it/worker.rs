@@ -14,9 +14,9 @@ use soa_common::{
     ActionRequest, Body, Context, Control, JobRequest, JobResponse, Map, Value,
     transport::{Received, ServerTransport, TransportError, TransportErrorKind},
 };
-use soa_server::{ActionError, BuildError, ServerSettings, Service, serve};
+use soa_server::{ActionError, Hooks, ServerSettings, Service, ServiceBuilder, serve};
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, Semaphore, mpsc},
     time::{Instant, timeout},
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct Script {
     requests: mpsc::UnboundedSender<Result<Received<u32>, TransportError>>,
     answers: mpsc::UnboundedReceiver<(u32, JobResponse)>,
     most_asked_for: Arc<AtomicUsize>,
+    /// While a test holds it, no response is confirmed.
+    confirmation: Arc<Semaphore>,
 }
 
 /// Gives the worker what the test sends.
@@ -33,6 +35,7 @@ pub(crate) struct Scripted {
     answers: mpsc::UnboundedSender<(u32, JobResponse)>,
     stopped: Notify,
     most_asked_for: Arc<AtomicUsize>,
+    confirmation: Arc<Semaphore>,
     /// How responding fails the first time for a request.
     refusal: Option<TransportErrorKind>,
     refused: Mutex<Vec<u32>>,
@@ -42,15 +45,17 @@ pub(crate) fn scripted(refusal: Option<TransportErrorKind>) -> (Scripted, Script
     let (requests, received) = mpsc::unbounded_channel();
     let (answered, answers) = mpsc::unbounded_channel();
     let most_asked_for = Arc::new(AtomicUsize::new(0));
+    let confirmation = Arc::new(Semaphore::new(1));
     let transport = Scripted {
         requests: tokio::sync::Mutex::new(received),
         answers: answered,
         stopped: Notify::new(),
         most_asked_for: most_asked_for.clone(),
+        confirmation: confirmation.clone(),
         refusal,
         refused: Mutex::default(),
     };
-    (transport, Script { requests, answers, most_asked_for })
+    (transport, Script { requests, answers, most_asked_for, confirmation })
 }
 
 impl ServerTransport for Scripted {
@@ -93,6 +98,7 @@ impl ServerTransport for Scripted {
                 }
             }
             self.answers.send((*reply, response.clone())).unwrap();
+            drop(self.confirmation.acquire().await);
             Ok(())
         }
         .boxed()
@@ -146,7 +152,7 @@ fn raw(job: &JobRequest) -> Bytes {
     Body::from(map).to_msgpack()
 }
 
-fn service() -> Result<Service, BuildError> {
+fn service() -> ServiceBuilder<()> {
     async fn ok(_: Map) -> Result<Map, ActionError> {
         Ok(Map::new())
     }
@@ -157,7 +163,7 @@ fn service() -> Result<Service, BuildError> {
         tokio::time::sleep(Duration::from_secs(10)).await;
         Ok(Map::new())
     }
-    Service::builder("test").action("ok", ok).action("panics", panics).action("sleeps", sleeps).build()
+    Service::builder("test").action("ok", ok).action("panics", panics).action("sleeps", sleeps)
 }
 
 fn codes(response: &JobResponse) -> Vec<&str> {
@@ -171,7 +177,7 @@ async fn with_worker(
     settings: ServerSettings,
     test: impl AsyncFnOnce(),
 ) -> Result<(), soa_server::DrainExceeded> {
-    serve(service().unwrap(), transport, &settings, test()).await
+    serve(service().build().unwrap(), transport, &settings, test()).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -241,6 +247,32 @@ async fn no_more_requests_run_at_once_than_the_settings_allow() {
         assert_eq!(script.most_asked_for.load(Ordering::Relaxed), 2);
     };
     with_worker(transport, settings, test).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn responses_on_their_way_make_room_as_long_as_they_are_no_more_than_may_run() {
+    struct Nothing;
+    impl Hooks for Nothing {}
+
+    for (service, most) in [(service(), 4), (service().hooks(Nothing), 2)] {
+        let (transport, mut script) = scripted(None);
+        let mut settings = ServerSettings::default();
+        settings.concurrency = 2;
+        let mut test = async || {
+            let confirmation = script.confirmation.clone().acquire_owned().await;
+            (1..=6).for_each(|id| script.request(id, "ok"));
+            for id in 1..=most {
+                assert_eq!(script.answer().await.0, id);
+            }
+            let more = timeout(Duration::from_secs(60), script.answers.recv()).await;
+            assert!(more.is_err(), "{most} requests were held, and one more");
+            drop(confirmation);
+            for id in most + 1..=6 {
+                assert_eq!(script.answer().await.0, id);
+            }
+        };
+        serve(service.build().unwrap(), transport, &settings, test()).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,6 +21,10 @@ use crate::transport::{
     redis::{Popped, Popper},
 };
 
+/// The most requests of one pop: enough for it to cost each of them little, and few enough that they are run soon. Clients
+/// and Redis get to work while the next ones are run, and other workers get some of what waits.
+const MOST_AT_ONCE: usize = 32;
+
 /// The longest block with several masters: places that wait at one of them are not to be had at another meanwhile.
 const SHARED_BLOCK: Duration = Duration::from_secs(1);
 
@@ -140,6 +144,7 @@ impl Intake {
         let Some(mut source) = self.idle.remove(index) else {
             return;
         };
+        let most = most.min(MOST_AT_ONCE);
         let key = self.key.clone();
         self.reserved += most;
         self.popping.push(
