@@ -254,8 +254,8 @@ async fn a_call_that_finds_no_lane_in_time_was_not_sent() {
 /// Each master costs client and server a command: requests of one moment once went to all of them. PySOA's servers take
 /// one request at a time and wait at masters that have none: there they still do.
 #[tokio::test]
-async fn requests_that_leave_together_go_to_one_master_of_our_servers() {
-    for (is_ours, expected) in [(true, [[0, 16], [36, 64]]), (false, [[8, 8], [50, 50]])] {
+async fn requests_of_one_moment_go_to_one_master_of_our_servers() {
+    for (is_ours, expected) in [(true, [[0, 16], [72, 128]]), (false, [[8, 8], [100, 100]])] {
         let redis = [(); 2].map(|()| Arc::new(RedisServer::start()));
         let services = redis.each_ref().map(|redis| Fake::start(redis, move |got| vec![got.answer(is_ours)]));
         let transport = RedisClientTransport::new(SERVICE, settings(&[&redis[0], &redis[1]])).unwrap();
@@ -278,6 +278,6 @@ async fn requests_that_leave_together_go_to_one_master_of_our_servers() {
         };
         assert_eq!([send(1).await, send(1).await], [[0, 1]; 2]);
         assert_eq!(lengths(), [1, 1], "one after the other");
-        assert_eq!([send(16).await, send(100).await], expected);
+        assert_eq!([send(16).await, send(200).await], expected);
     }
 }

@@ -5,10 +5,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,7 +13,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redis::RedisError;
 
-use super::{Node, RedisSettings, keys};
+use super::{Node, RedisSettings, keys, push::Activity};
 use crate::{
     JobResponse,
     transport::{ClientRequest, ClientTransport, PendingResponse, TransportError},
@@ -63,6 +60,13 @@ pub struct RedisClientTransport {
     queue: Bytes,
 }
 
+/// Where in the order of the masters requests begin at the moment.
+struct Place {
+    number: usize,
+    /// How many began there.
+    requests: usize,
+}
+
 /// Where in the order of the masters a request begins, and how many it has tried.
 struct Turn {
     first: usize,
@@ -102,7 +106,7 @@ struct Shared {
     links: Vec<Link>,
     /// The masters in the order in which requests go to them, again and again.
     order: Vec<usize>,
-    turn: AtomicUsize,
+    place: Mutex<Place>,
 }
 
 impl RedisConnections {
@@ -125,7 +129,8 @@ impl RedisConnections {
         let mut order: Vec<_> = (0..links.len()).collect();
         fastrand::shuffle(&mut order);
         let mailbox = Mutex::new(Mailbox::new(&client, links.len()));
-        let shared = Shared { settings, client, mailbox, links, order, turn: AtomicUsize::new(0) };
+        let place = Mutex::new(Place { number: 0, requests: 0 });
+        let shared = Shared { settings, client, mailbox, links, order, place };
         Ok(Self(Arc::new(Handle(Arc::new(shared)))))
     }
 
@@ -188,7 +193,7 @@ impl ClientTransport for RedisClientTransport {
 }
 
 /// How many requests go to one master in a row.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 128;
 
 impl Drop for Handle {
     fn drop(&mut self) {
@@ -202,17 +207,31 @@ impl Shared {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The turn of the next request. Those that are going to leave together go to one master where the
-    /// service takes many at once: each master costs a command of its own. PySOA takes one request at a time and looks
-    /// at the masters in turn, waiting a while at an empty one.
+    /// The turn of the next request. As long as one master is at work for others it goes there as well, where the service
+    /// takes many at once: each master costs commands of its own, on both sides. PySOA takes one request at a time and
+    /// looks at the masters in turn, waiting a while at an empty one.
     fn turn(&self, service: ServiceId) -> Turn {
         let masters = self.order.len();
-        let turn = self.turn.load(Ordering::Relaxed);
-        let last = &self.links[self.order[turn % masters]];
-        let joins =
-            masters > 1 && !last.node.is_down() && last.pusher.gathers(TOGETHER) && self.mailbox().is_ours(service);
-        let first = if joins { turn } else { self.turn.fetch_add(1, Ordering::Relaxed).wrapping_add(1) };
-        Turn { first, tried: 0 }
+        if masters == 1 {
+            return Turn { first: 0, tried: 0 };
+        }
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let master = self.order[place.number % masters];
+        let link = &self.links[master];
+        let stays = place.requests < TOGETHER && !link.node.is_down() && {
+            let mut mailbox = self.mailbox();
+            let is_at_work = match link.pusher.activity() {
+                Activity::Idle => mailbox.lanes(master).has_calls(),
+                Activity::Busy => true,
+                Activity::Slow => false,
+            };
+            is_at_work && mailbox.is_ours(service)
+        };
+        if !stays {
+            *place = Place { number: place.number.wrapping_add(1), requests: 0 };
+        }
+        place.requests += 1;
+        Turn { first: place.number, tried: 0 }
     }
 
     /// The master that a request is to try next: first those that are not down. When all are, they are tried in turn.

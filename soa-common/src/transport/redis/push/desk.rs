@@ -33,6 +33,16 @@ pub(super) struct Desk {
     pub(super) wire: Weak<Wire>,
 }
 
+/// What a pusher is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transport::redis) enum Activity {
+    Idle,
+    /// It sends, or is about to.
+    Busy,
+    /// A flush takes unusually long: messages would wait for it.
+    Slow,
+}
+
 pub(super) fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
     desk.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -66,10 +76,13 @@ impl Desk {
         }
     }
 
-    /// See [`Pusher::gathers`](super::Pusher::gathers). Behind a Redis that does not answer messages queue up as well.
-    pub(super) fn gathers(&self, most: usize) -> bool {
-        let queued = self.ready.len() + self.queue.len();
-        (1..most).contains(&queued) && self.busy_since.is_none_or(|since| since.elapsed() < MOMENT)
+    /// See [`Pusher::activity`](super::Pusher::activity).
+    pub(super) fn activity(&self) -> Activity {
+        match self.busy_since {
+            Some(since) if since.elapsed() >= MOMENT => Activity::Slow,
+            None if self.ready.is_empty() && self.queue.is_empty() => Activity::Idle,
+            _ => Activity::Busy,
+        }
     }
 
     /// How many messages wait for room in their lists.

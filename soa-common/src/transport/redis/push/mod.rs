@@ -24,6 +24,7 @@ mod flush;
 mod receipt;
 
 use committer::Committer;
+pub(super) use desk::Activity;
 use desk::Desk;
 pub(super) use receipt::{Pushed, Waiting};
 use receipt::{Receipt, Wait};
@@ -153,9 +154,9 @@ impl Pusher {
         tokio::spawn(Committer::new(Arc::clone(&self.node), desk).run());
     }
 
-    /// Whether messages gather that are going to leave soon, fewer than `most`.
-    pub(super) fn gathers(&self, most: usize) -> bool {
-        self.desk().is_some_and(|desk| desk::lock(&desk).gathers(most))
+    /// What it is doing.
+    pub(super) fn activity(&self) -> Activity {
+        self.desk().map_or(Activity::Idle, |desk| desk::lock(&desk).activity())
     }
 
     /// Sends what is half sent; false while Redis does not take all of it. For another thread, when the runtime of this
