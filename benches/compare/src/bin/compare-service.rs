@@ -2,11 +2,16 @@
 
 use std::{process::ExitCode, time::Duration};
 
+use mimalloc::MiMalloc;
 use soa_compare::{
     SERVICE,
     payload::{Blob, Echo, Pause, Size},
 };
 use soa_server::{ActionError, Service};
+
+/// As docs/operating.md advises.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Gives back what it got.
 async fn echo(body: Echo) -> Result<Echo, ActionError> {

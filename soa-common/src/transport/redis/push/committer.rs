@@ -106,9 +106,9 @@ impl Committer {
 
     /// Takes what leaves with the next flush. Messages that nobody waits for any more are dropped.
     fn batch(&self) -> Vec<Entry> {
-        let mut batch = Vec::new();
-        let mut bytes = 0;
         let mut desk = self.desk();
+        let mut batch = Vec::with_capacity(desk.ready.len().min(FLUSH_MESSAGES));
+        let mut bytes = 0;
         while let Some(entry) = desk.ready.pop_front() {
             if !entry.receipt.is_wanted() {
                 continue;
