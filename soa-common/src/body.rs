@@ -243,25 +243,29 @@ impl<T: Serialize + ?Sized> IntoBody for &T {
 
 /// The bytes of the value under a text key of a checked map, the last one where the key is there twice.
 pub(crate) fn find<'a>(map: &'a [u8], key: &str) -> Option<&'a [u8]> {
-    find_all(map, [key]).and_then(|[value]| value)
+    let mut found = None;
+    entries(map, |other, value| {
+        if other == key.as_bytes() {
+            found = Some(value);
+        }
+    });
+    found
 }
 
-/// As [`find`] for several keys at once; `None` when the bytes are no map.
-pub(crate) fn find_all<'a, const N: usize>(map: &'a [u8], keys: [&str; N]) -> Option<[Option<&'a [u8]>; N]> {
+/// Gives the text keys and the values of a checked map; nothing when the bytes are no map.
+#[inline(always)]
+pub(crate) fn entries<'a>(map: &'a [u8], mut entry: impl FnMut(&'a [u8], &'a [u8])) -> Option<()> {
     let mut reader = Reader::new(map);
-    let Ok(Token::Map(length)) = reader.token() else {
+    let Ok(Element::Map(length)) = reader.element() else {
         return None;
     };
-    let mut found = [None; N];
     for left in (0..length).rev() {
         // Keys of checked maps are scalars: one element each. The last value, often the largest, is what is left.
         let key = reader.element().ok()?;
         let value = if left == 0 { reader.rest() } else { reader.skip().ok()? };
-        if let Element::Text(key) = key
-            && let Some(index) = keys.iter().position(|wanted| wanted.as_bytes() == key)
-        {
-            found[index] = Some(value);
+        if let Element::Text(key) = key {
+            entry(key, value);
         }
     }
-    Some(found)
+    Some(())
 }

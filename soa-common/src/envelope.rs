@@ -6,9 +6,9 @@
 use bytes::Bytes;
 
 use crate::{
-    Body, InvalidMessage, JobRequest, JobResponse, Map, Value, body,
+    Body, InvalidMessage, JobRequest, JobResponse, Map, Value,
     gather::Gather,
-    msgpack::{self, Element, Reader, Token, Writer},
+    msgpack::{self, Element, Reader, Token, Unchecked, Writer},
     serializer::{Serializer, read_json},
     value::Integer,
 };
@@ -77,21 +77,18 @@ impl RequestEnvelope {
     /// # Errors
     /// As [`from_payload`](Self::from_payload).
     pub fn decode(payload: &Bytes) -> Result<Self, (InvalidMessage, Option<ReplyAddress>)> {
-        if let Err(error) = msgpack::check(payload) {
-            return Err((error, ReplyAddress::rescue(payload)));
-        }
-        let Some([request_id, meta, job]) = body::find_all(payload, ["request_id", "meta", "body"]) else {
+        let parts = Parts::read(payload).map_err(|error| (error, ReplyAddress::rescue(payload)))?;
+        if !msgpack::is_map(payload) {
             return Err((InvalidMessage::new("the message is no map"), None));
-        };
-        let Some(request_id) = request_id.filter(|id| *id != [NIL]) else {
+        }
+        let Some(request_id) = parts.request_id.filter(|id| *id != [NIL]) else {
             return Err((InvalidMessage::new("the message has no request_id"), None));
         };
-        let meta = meta.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta));
-        let address = ReplyAddress::new(payload.slice_ref(request_id), meta);
-        let (address, expiry) = address.map_err(|error| (error, None))?;
-        match expiry {
+        let address = ReplyAddress::new(payload, request_id, &parts.meta);
+        let address = address.map_err(|error| (error, None))?;
+        match parts.meta.expiry() {
             Ok(expiry) => {
-                let job = job.map_or(Bytes::from_static(&[NIL]), |job| payload.slice_ref(job));
+                let job = parts.body.map_or(Bytes::from_static(&[NIL]), |job| payload.slice_ref(job));
                 Ok(Self { address, expiry, job })
             }
             Err(error) => Err((error, Some(address))),
@@ -171,31 +168,109 @@ impl ReplyAddress {
             };
             let value = reader.skip().ok()?;
             match key {
-                "request_id" => request_id = Some(payload.slice_ref(value)),
-                "meta" => meta = Some(payload.slice_ref(value)),
+                "request_id" => request_id = Some(value),
+                "meta" => meta = Some(value),
                 _ => {}
             }
-            if let (Some(request_id), Some(meta)) = (&request_id, &meta) {
-                msgpack::check(request_id).and_then(|()| msgpack::check(meta)).ok()?;
-                return Self::new(request_id.clone(), meta.clone()).ok().map(|(address, _)| address);
+            if let (Some(request_id), Some(meta)) = (request_id, meta) {
+                msgpack::check(request_id).ok()?;
+                return Self::new(payload, request_id, &Meta::read(meta).ok()?).ok();
             }
         }
         None
     }
 
-    /// The address, and when the request expires.
-    fn new(request_id: Bytes, meta: Bytes) -> Result<(Self, Expiry), InvalidMessage> {
-        let keys = ["reply_to", "client_version", "__expiry__"];
-        let Some([reply_to, client_version, expires]) = body::find_all(&meta, keys) else {
+    fn new(payload: &Bytes, request_id: &[u8], meta: &Meta<'_>) -> Result<Self, InvalidMessage> {
+        if meta.raw.is_some_and(|meta| !msgpack::is_map(meta)) {
             return Err(InvalidMessage::new("the meta of the message is no map"));
-        };
-        let reply_to = match reply_to.map(|bytes| Reader::new(bytes).token()) {
+        }
+        let reply_to = match meta.reply_to.map(|bytes| Reader::new(bytes).token()) {
             Some(Ok(Token::Text(reply_to))) => Some(reply_to.to_owned()),
             _ => None,
         };
-        let knows_is_caller_error = client_version.is_some_and(knows_is_caller_error);
-        let (has_expiry, expiry) = (expires.is_some(), expires.map_or(Ok(None), expiry));
-        Ok((Self { request_id, meta, reply_to, knows_is_caller_error, has_expiry }, expiry))
+        Ok(Self {
+            request_id: payload.slice_ref(request_id),
+            meta: meta.slice_of(payload),
+            reply_to,
+            knows_is_caller_error: meta.client_version.is_some_and(knows_is_caller_error),
+            has_expiry: meta.expires.is_some(),
+        })
+    }
+}
+
+/// The raw parts of an envelope.
+#[derive(Default)]
+struct Parts<'a> {
+    request_id: Option<&'a [u8]>,
+    meta: Meta<'a>,
+    body: Option<&'a [u8]>,
+}
+
+/// The raw meta of an envelope, and what is in it.
+#[derive(Default)]
+struct Meta<'a> {
+    raw: Option<&'a [u8]>,
+    reply_to: Option<&'a [u8]>,
+    client_version: Option<&'a [u8]>,
+    expires: Option<&'a [u8]>,
+    atomic_chunks: Option<&'a [u8]>,
+}
+
+impl<'a> Parts<'a> {
+    /// Checks a payload. What is no map has no parts.
+    fn read(payload: &'a [u8]) -> Result<Self, InvalidMessage> {
+        let mut parts = Self::default();
+        Unchecked::read(payload, |unchecked| {
+            unchecked.map(|unchecked, key| {
+                match key {
+                    b"request_id" => parts.request_id = Some(unchecked.value()?),
+                    b"meta" => parts.meta = Meta::of(unchecked)?,
+                    b"body" => parts.body = Some(unchecked.value()?),
+                    _ => drop(unchecked.value()?),
+                }
+                Some(())
+            })
+        })?;
+        Ok(parts)
+    }
+}
+
+impl<'a> Meta<'a> {
+    /// Checks a meta that stands alone.
+    fn read(meta: &'a [u8]) -> Result<Self, InvalidMessage> {
+        let mut read = Self::default();
+        Unchecked::read(meta, |unchecked| {
+            read = Self::of(unchecked)?;
+            read.raw
+        })?;
+        Ok(read)
+    }
+
+    fn of(unchecked: &mut Unchecked<'a>) -> Option<Self> {
+        let mut meta = Self::default();
+        let raw = unchecked.map(|unchecked, key| {
+            let value = Some(unchecked.value()?);
+            match key {
+                b"reply_to" => meta.reply_to = value,
+                b"client_version" => meta.client_version = value,
+                b"__expiry__" => meta.expires = value,
+                b"atomic_chunks" => meta.atomic_chunks = value,
+                _ => {}
+            }
+            Some(())
+        })?;
+        meta.raw = Some(raw);
+        Some(meta)
+    }
+
+    /// The meta as part of its payload; empty when there is none.
+    fn slice_of(&self, payload: &Bytes) -> Bytes {
+        self.raw.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta))
+    }
+
+    /// When the message expires.
+    fn expiry(&self) -> Expiry {
+        self.expires.map_or(Ok(None), expiry)
     }
 }
 
@@ -268,22 +343,20 @@ impl ResponseEnvelope {
     /// # Errors
     /// What cannot be read.
     pub fn decode(payload: &Bytes) -> Result<Self, InvalidMessage> {
-        msgpack::check(payload)?;
-        let Some([request_id, meta, response]) = body::find_all(payload, ["request_id", "meta", "body"]) else {
+        let Parts { request_id, meta, body } = Parts::read(payload)?;
+        if !msgpack::is_map(payload) {
             return Err(InvalidMessage::new("the message is no map"));
-        };
+        }
         let request_id = request_id.ok_or_else(|| InvalidMessage::new("the message has no request_id"))?;
-        let response = response.ok_or_else(|| InvalidMessage::new("the message has no body"))?;
-        let meta = meta.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta));
-        let [expires, atomic_chunks] = body::find_all(&meta, ["__expiry__", "atomic_chunks"]).unwrap_or_default();
+        let response = body.ok_or_else(|| InvalidMessage::new("the message has no body"))?;
         Ok(Self {
             request_id: match Reader::new(request_id).token() {
                 Ok(Token::Integer(id)) => Integer::as_u64(id),
                 _ => None,
             },
-            expiry: expires.map_or(Ok(None), expiry)?,
-            has_atomic_chunks: atomic_chunks == Some(&[0xc3]),
-            meta: Body::from_checked(meta),
+            expiry: meta.expiry()?,
+            has_atomic_chunks: meta.atomic_chunks == Some(&[0xc3]),
+            meta: Body::from_checked(meta.slice_of(payload)),
             response: payload.slice_ref(response),
         })
     }

@@ -70,7 +70,13 @@ impl JobRequest {
     /// missing or of the wrong kind reads as empty.
     #[must_use]
     pub fn from_body(body: &Bytes) -> Self {
-        let [control, context, actions] = body::find_all(body, ["control", "context", "actions"]).unwrap_or_default();
+        let (mut control, mut context, mut actions) = (None, None, None);
+        body::entries(body, |key, value| match key {
+            b"control" => control = Some(value),
+            b"context" => context = Some(value),
+            b"actions" => actions = Some(value),
+            _ => {}
+        });
         Self {
             control: part(body, control).into(),
             context: part(body, context).into(),
@@ -119,9 +125,16 @@ impl JobResponse {
     /// # Errors
     /// When it has not the shape of a response.
     pub fn from_body(body: &Bytes) -> Result<Self, InvalidMessage> {
-        let Some([errors, context, actions]) = body::find_all(body, ["errors", "context", "actions"]) else {
+        let (mut errors, mut context, mut actions) = (None, None, None);
+        let is_map = body::entries(body, |key, value| match key {
+            b"errors" => errors = Some(value),
+            b"context" => context = Some(value),
+            b"actions" => actions = Some(value),
+            _ => {}
+        });
+        if is_map.is_none() {
             return Err(InvalidMessage::new("the body of the response is no map"));
-        };
+        }
         Ok(Self {
             errors: errors.map_or(Ok(Vec::new()), read_errors)?,
             context: part(body, context).into(),
@@ -168,14 +181,25 @@ fn read_actions(frame: &Bytes, actions: &[u8]) -> Vec<ActionRequest> {
     actions
         .filter_map(Result::ok)
         .map(|action| {
-            let [name, body] = body::find_all(action, ["action", "body"]).unwrap_or_default();
+            let (mut name, mut body) = (None, None);
+            body::entries(action, |key, value| match key {
+                b"action" => name = Some(value),
+                b"body" => body = Some(value),
+                _ => {}
+            });
             ActionRequest { action: text(name).unwrap_or_default(), body: part(frame, body) }
         })
         .collect()
 }
 
 fn read_action_response(frame: &Bytes, action: &[u8]) -> Result<ActionResponse, InvalidMessage> {
-    let [name, errors, body] = body::find_all(action, ["action", "errors", "body"]).unwrap_or_default();
+    let (mut name, mut errors, mut body) = (None, None, None);
+    body::entries(action, |key, value| match key {
+        b"action" => name = Some(value),
+        b"errors" => errors = Some(value),
+        b"body" => body = Some(value),
+        _ => {}
+    });
     Ok(ActionResponse {
         action: text(name).ok_or_else(|| InvalidMessage::new("an action of the response has no name"))?,
         errors: errors.map_or(Ok(Vec::new()), read_errors)?,

@@ -1,4 +1,4 @@
-use super::{Element, Reader};
+use super::{Element, Reader, Token};
 use crate::{InvalidMessage, Value};
 
 /// How deep lists and maps may nest.
@@ -10,52 +10,177 @@ pub const MAX_DEPTH: usize = 128;
 /// # Errors
 /// Says what is wrong and at which offset.
 pub fn check(bytes: &[u8]) -> Result<(), InvalidMessage> {
-    let mut reader = Reader::new(bytes);
-    let mut outer = [Container::default(); MAX_DEPTH];
-    let mut depth = 0;
-    let mut current = Container::of(1, false);
-    loop {
-        // Most elements are short.
-        while current.left() > 0
-            && let Some(short) = reader.short()
-        {
-            current.pass();
-            if let [0xa0..=0xbf, text @ ..] = short
-                && !is_utf8(text)
-            {
-                return Err(reader.not_utf8(text.len()));
+    Unchecked::read(bytes, Unchecked::value)
+}
+
+/// Bytes from outside, of which is proven what [`check`] proves while they are read. Reading gives nothing when something
+/// is wrong, which is kept.
+pub(crate) struct Unchecked<'a> {
+    bytes: &'a [u8],
+    /// What of them is unread.
+    rest: &'a [u8],
+    /// How many lists and maps are open.
+    depth: usize,
+    error: Option<InvalidMessage>,
+}
+
+impl<'a> Unchecked<'a> {
+    /// Reads bytes that have to hold one value, which is all that `read` has to read.
+    ///
+    /// # Errors
+    /// As [`check`].
+    pub(crate) fn read(
+        bytes: &'a [u8],
+        read: impl FnOnce(&mut Self) -> Option<&'a [u8]>,
+    ) -> Result<(), InvalidMessage> {
+        let mut unchecked = Self { bytes, rest: bytes, depth: 0, error: None };
+        read(&mut unchecked);
+        match unchecked {
+            Self { error: Some(error), .. } => Err(error),
+            Self { rest: [], .. } => Ok(()),
+            Self { rest, .. } => {
+                let end = bytes.len() - rest.len();
+                Err(InvalidMessage::new(format!("{} bytes stand behind the value, from offset {end}", rest.len())))
             }
         }
-        while current.left() == 0 {
-            if depth == 0 {
-                return check_end(&reader, bytes);
-            }
-            depth -= 1;
-            current = outer[depth];
-        }
-        let start = reader.position();
-        let is_key = current.is_at_key();
-        current.pass();
-        let inner = match reader.element()? {
-            Element::Text(text) if is_utf8(text) => continue,
-            Element::Text(text) => return Err(reader.not_utf8(text.len())),
-            Element::List(length) => Container::of(u64::from(length), false),
-            Element::Map(length) => Container::of(u64::from(length) * 2, true),
-            Element::Ext(kind, payload) => {
-                Value::check_ext(kind, payload)
-                    .map_err(|error| InvalidMessage::new(format!("at offset {start}: {error}")))?;
-                continue;
-            }
-            Element::Other => continue,
+    }
+
+    /// Passes over a value and gives its bytes.
+    #[inline]
+    pub(crate) fn value(&mut self) -> Option<&'a [u8]> {
+        let all = self.rest;
+        self.rest = self.behind_value(all)?;
+        Some(&all[..all.len() - self.rest.len()])
+    }
+
+    /// As [`value`](Self::value). Of a map `read` gets each key, which is empty where it is no text, and has to read the
+    /// value behind it.
+    #[inline]
+    pub(crate) fn map(&mut self, mut read: impl FnMut(&mut Self, &'a [u8]) -> Option<()>) -> Option<&'a [u8]> {
+        let all = self.rest;
+        let Some((true, length, inner)) = container(all) else {
+            return self.value();
         };
-        if is_key {
-            return Err(InvalidMessage::new(format!("a map key at offset {start} is a list or a map")));
+        self.enter(all)?;
+        self.rest = inner;
+        for _ in 0..length {
+            let key = self.rest;
+            self.rest = self.behind_key(key)?;
+            read(self, text(&key[..key.len() - self.rest.len()]))?;
         }
-        let Some(place) = outer.get_mut(depth) else {
-            return Err(InvalidMessage::new(format!("lists and maps nest deeper than {MAX_DEPTH} at offset {start}")));
+        self.depth -= 1;
+        Some(&all[..all.len() - self.rest.len()])
+    }
+
+    /// What is left behind the value that comes first.
+    #[inline(always)]
+    fn behind_value(&mut self, all: &'a [u8]) -> Option<&'a [u8]> {
+        match all {
+            [0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff, rest @ ..] => Some(rest),
+            [0x80..=0x9f, ..] => self.behind_long_value(all),
+            [marker @ 0xa0..=0xbf, rest @ ..] if let Some(rest) = behind_text(rest, marker & 0x1f) => Some(rest),
+            [0xd9, length, rest @ ..] if let Some(rest) = behind_text(rest, *length) => Some(rest),
+            [0xcb, _, _, _, _, _, _, _, _, rest @ ..] => Some(rest),
+            _ => self.behind_long_value(all),
+        }
+    }
+
+    /// As [`behind_value`](Self::behind_value), for all values.
+    fn behind_long_value(&mut self, all: &'a [u8]) -> Option<&'a [u8]> {
+        let Some((is_map, length, mut rest)) = container(all) else {
+            return self.behind_scalar(all);
         };
-        *place = std::mem::replace(&mut current, inner);
-        depth += 1;
+        self.enter(all)?;
+        for _ in 0..length {
+            if is_map {
+                rest = self.behind_key(rest)?;
+            }
+            rest = self.behind_value(rest)?;
+        }
+        self.depth -= 1;
+        Some(rest)
+    }
+
+    #[inline(always)]
+    fn behind_key(&mut self, all: &'a [u8]) -> Option<&'a [u8]> {
+        match all {
+            [marker @ 0xa0..=0xbf, rest @ ..] if let Some(rest) = behind_text(rest, marker & 0x1f) => Some(rest),
+            _ => self.behind_long_key(all),
+        }
+    }
+
+    fn behind_long_key(&mut self, all: &'a [u8]) -> Option<&'a [u8]> {
+        if container(all).is_some() {
+            let message = format!("a map key at offset {} is a list or a map", self.offset(all));
+            return self.fail(InvalidMessage::new(message));
+        }
+        self.behind_scalar(all)
+    }
+
+    fn behind_scalar(&mut self, all: &'a [u8]) -> Option<&'a [u8]> {
+        let mut reader = Reader::behind(self.bytes, all);
+        let checked = reader.element().and_then(|scalar| match scalar {
+            Element::Text(text) if !is_utf8(text) => Err(reader.not_utf8(text.len())),
+            Element::Ext(kind, payload) => Value::check_ext(kind, payload)
+                .map_err(|error| InvalidMessage::new(format!("at offset {}: {error}", self.offset(all)))),
+            _ => Ok(()),
+        });
+        match checked {
+            Ok(()) => Some(reader.rest()),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Enters the list or map that comes first.
+    #[inline]
+    fn enter(&mut self, all: &'a [u8]) -> Option<()> {
+        if self.depth == MAX_DEPTH {
+            let message = format!("lists and maps nest deeper than {MAX_DEPTH} at offset {}", self.offset(all));
+            return self.fail(InvalidMessage::new(message));
+        }
+        self.depth += 1;
+        Some(())
+    }
+
+    fn offset(&self, rest: &[u8]) -> usize {
+        self.bytes.len() - rest.len()
+    }
+
+    #[cold]
+    fn fail<T>(&mut self, error: InvalidMessage) -> Option<T> {
+        self.error = Some(error);
+        None
+    }
+}
+
+/// The head of a list or map: whether it is a map, how many elements or entries it has, and what is behind the head.
+#[inline(always)]
+fn container(all: &[u8]) -> Option<(bool, u32, &[u8])> {
+    Some(match all {
+        [head @ 0x80..=0x8f, inner @ ..] => (true, u32::from(head & 0x0f), inner),
+        [head @ 0x90..=0x9f, inner @ ..] => (false, u32::from(head & 0x0f), inner),
+        [head @ (0xdc | 0xde), a, b, inner @ ..] => (*head == 0xde, u16::from_be_bytes([*a, *b]).into(), inner),
+        [head @ (0xdd | 0xdf), a, b, c, d, inner @ ..] => (*head == 0xdf, u32::from_be_bytes([*a, *b, *c, *d]), inner),
+        _ => return None,
+    })
+}
+
+/// What is behind a text, if it is whole and UTF-8.
+#[inline(always)]
+fn behind_text(rest: &[u8], length: u8) -> Option<&[u8]> {
+    let (text, rest) = rest.split_at_checked(length.into())?;
+    is_utf8(text).then_some(rest)
+}
+
+/// The text that a scalar is; nothing where it is none.
+#[inline(always)]
+fn text(scalar: &[u8]) -> &[u8] {
+    match scalar {
+        [0xa0..=0xbf, text @ ..] => text,
+        _ => match Reader::new(scalar).token() {
+            Ok(Token::Text(text)) => text.as_bytes(),
+            _ => &[],
+        },
     }
 }
 
@@ -65,44 +190,14 @@ fn is_utf8(text: &[u8]) -> bool {
 }
 
 /// Most texts are short: one look at each eight bytes, with the last ones seen twice, is faster than a byte at a time.
+#[inline(always)]
 fn is_ascii(text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk() else {
-        return text.iter().all(u8::is_ascii);
+    let (words, found) = match (text.last_chunk(), text.first_chunk(), text.last_chunk()) {
+        (Some(last), ..) => (text.as_chunks().0, u64::from_ne_bytes(*last)),
+        (_, Some(first), Some(last)) => (&[][..], u64::from(u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last))),
+        _ => return text.iter().all(u8::is_ascii),
     };
-    let (words, _) = text.as_chunks();
-    let found = words.iter().chain([last]).fold(0, |found, word| found | u64::from_ne_bytes(*word));
-    found & 0x8080_8080_8080_8080 == 0
-}
-
-fn check_end(reader: &Reader<'_>, bytes: &[u8]) -> Result<(), InvalidMessage> {
-    if reader.is_at_end() {
-        return Ok(());
-    }
-    let end = reader.position();
-    Err(InvalidMessage::new(format!("{} bytes stand behind the value, from offset {end}", bytes.len() - end)))
-}
-
-/// A list or map that is being walked: twice the number of elements that are to come (of a map, keys and values), and one
-/// more if it is a map. There is room for many of them, which is cleared for each message.
-#[derive(Clone, Copy, Default)]
-struct Container(u64);
-
-impl Container {
-    fn of(elements: u64, is_map: bool) -> Self {
-        Self(elements << 1 | u64::from(is_map))
-    }
-
-    fn left(self) -> u64 {
-        self.0 >> 1
-    }
-
-    fn is_at_key(self) -> bool {
-        self.0 & 0b11 == 0b01
-    }
-
-    fn pass(&mut self) {
-        self.0 -= 2;
-    }
+    words.iter().fold(found, |found, word| found | u64::from_ne_bytes(*word)) & 0x8080_8080_8080_8080 == 0
 }
 
 #[cfg(test)]

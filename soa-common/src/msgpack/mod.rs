@@ -10,10 +10,11 @@ mod serialize;
 mod typed;
 mod writer;
 
+pub(crate) use check::Unchecked;
 pub use check::{MAX_DEPTH, check};
 pub use reader::{Element, Reader, Token};
-pub(crate) use typed::kind;
 pub use typed::{Misfit, decode, decode_or_locate, encode, encode_into};
+pub(crate) use typed::{is_map, kind};
 pub use writer::Writer;
 pub(crate) use writer::replace_head;
 

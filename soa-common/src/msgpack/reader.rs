@@ -38,22 +38,33 @@ pub enum Element<'a> {
     Other,
 }
 
-/// How many bytes an element takes that begins with this byte, where that byte says so and nothing is in the element.
-const SIZES: [u8; 256] = {
-    let mut sizes = [0; 256];
+/// What the first byte of an element says.
+#[derive(Clone, Copy)]
+struct Head {
+    /// How many bytes the element takes, without the elements in it; 0 where further bytes say that.
+    size: u8,
+    /// How many elements are in it.
+    inside: u8,
+}
+
+const HEADS: [Head; 256] = {
+    let mut heads = [Head { size: 0, inside: 0 }; 256];
     let mut marker = 0;
     while marker < 256 {
-        sizes[marker] = match marker as u8 {
-            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => 1,
-            text @ 0xa0..=0xbf => 1 + (text & 0x1f),
-            float @ 0xca..=0xcb => 1 + (4 << (float - 0xca)),
-            unsigned @ 0xcc..=0xcf => 1 + (1 << (unsigned - 0xcc)),
-            signed @ 0xd0..=0xd3 => 1 + (1 << (signed - 0xd0)),
-            _ => 0,
+        let (size, inside) = match marker as u8 {
+            0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => (1, 0),
+            map @ 0x80..=0x8f => (1, 2 * (map & 0x0f)),
+            list @ 0x90..=0x9f => (1, list & 0x0f),
+            text @ 0xa0..=0xbf => (1 + (text & 0x1f), 0),
+            float @ 0xca..=0xcb => (1 + (4 << (float - 0xca)), 0),
+            unsigned @ 0xcc..=0xcf => (1 + (1 << (unsigned - 0xcc)), 0),
+            signed @ 0xd0..=0xd3 => (1 + (1 << (signed - 0xd0)), 0),
+            _ => (0, 0),
         };
+        heads[marker] = Head { size, inside };
         marker += 1;
     }
-    sizes
+    heads
 };
 
 /// Walks MessagePack bytes without allocating.
@@ -72,6 +83,11 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, rest: bytes }
+    }
+
+    /// Goes on within bytes, of which these are unread.
+    pub(super) fn behind(bytes: &'a [u8], rest: &'a [u8]) -> Self {
+        Self { bytes, rest }
     }
 
     /// The offset of the next unread byte.
@@ -147,7 +163,8 @@ impl<'a> Reader<'a> {
         let mut left: u64 = 1;
         while left > 0 {
             left -= 1;
-            if self.short().is_some() {
+            if let Some(inside) = self.short() {
+                left += u64::from(inside);
                 continue;
             }
             left += match self.element()? {
@@ -159,14 +176,18 @@ impl<'a> Reader<'a> {
         Ok(&all[..all.len() - self.rest.len()])
     }
 
-    /// The next element as it stands there, if it says in its first byte how long it is, is whole and holds no others.
-    /// Most do. Texts may turn out not to be UTF-8.
-    #[inline]
-    pub(super) fn short(&mut self) -> Option<&'a [u8]> {
-        let size = usize::from(SIZES[usize::from(*self.rest.first()?)]);
-        let (element, rest) = self.rest.split_at_checked(size).filter(|_| size > 0)?;
-        self.rest = rest;
-        Some(element)
+    /// Passes over the next element if its first two bytes say how long it is, as most do, and it is whole; gives how many
+    /// elements follow that are in it.
+    #[inline(always)]
+    fn short(&mut self) -> Option<u8> {
+        let head = HEADS[usize::from(*self.rest.first()?)];
+        let size = match self.rest {
+            _ if head.size > 0 => usize::from(head.size),
+            [0xc4 | 0xd9, length, ..] => 2 + usize::from(*length),
+            _ => return None,
+        };
+        self.rest = self.rest.get(size..)?;
+        Some(head.inside)
     }
 
     /// The next element, as [`token`](Self::token) for those who pass it or only compare a text: it looks into nothing.
@@ -181,6 +202,10 @@ impl<'a> Reader<'a> {
             0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => Ok(Element::Other),
             0x80..=0x8f => Ok(Element::Map(u32::from(marker & 0x0f))),
             0x90..=0x9f => Ok(Element::List(u32::from(marker & 0x0f))),
+            0xd9 => {
+                let length = self.length(0)?;
+                self.take(length).map(Element::Text)
+            }
             marker => self.long_element(marker),
         }
     }

@@ -71,6 +71,11 @@ pub fn decode_or_locate<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misfit> 
     })
 }
 
+/// Whether a value is a map.
+pub(crate) fn is_map(value: &[u8]) -> bool {
+    matches!(value, [0x80..=0x8f | 0xde | 0xdf, ..])
+}
+
 /// What kind of value starts with this byte, with its article.
 pub(crate) fn kind(marker: u8) -> &'static str {
     match marker {
