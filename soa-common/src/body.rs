@@ -155,14 +155,6 @@ impl Body {
         }
     }
 
-    /// How many bytes it has, where it is bytes already.
-    pub(crate) fn raw_len(&self) -> usize {
-        match &self.0 {
-            Repr::Raw(bytes) => bytes.len(),
-            Repr::Map(_) => 0,
-        }
-    }
-
     /// Appends the MessagePack bytes.
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         match &self.0 {

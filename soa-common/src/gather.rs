@@ -144,15 +144,20 @@ impl Gather {
         (slices, count)
     }
 
+    /// All parts.
+    pub(crate) fn slices_of_all(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        self.parts().map(Part::bytes)
+    }
+
     /// All in one.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         let mut whole = Vec::with_capacity(self.len());
-        self.parts().for_each(|part| whole.extend_from_slice(part.bytes()));
+        self.slices_of_all().for_each(|part| whole.extend_from_slice(part));
         whole
     }
 
-    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> + Clone {
         let mut at = self.gone;
         let mut large = self.large.iter();
         let mut next = large.next();

@@ -14,11 +14,11 @@
 mod names;
 mod text;
 
-use std::fmt::{self, Write as _};
+use std::{fmt, iter};
 
 use names::Names;
 
-use crate::{Body, JobRequest, JobResponse, Value, msgpack::Writer};
+use crate::{Body, InvalidMessage, JobRequest, JobResponse, Value, gather::Gather};
 
 /// What stands in a log in the place of a sensitive value.
 pub const CENSORED: &str = "**********";
@@ -90,22 +90,19 @@ pub struct Redacted<'a> {
 }
 
 impl Redacted<'_> {
-    /// Appends what [`Display`](fmt::Display) shows, without a formatter between.
-    pub fn push_to(&self, out: &mut String) {
+    /// Appends what [`Display`](fmt::Display) shows, which is UTF-8, without a formatter between. Gives whether it is
+    /// certain that it is printable ASCII.
+    pub fn push_to(&self, out: &mut Vec<u8>) -> bool {
         match self.subject {
-            Subject::MessagePack(bytes) => self.write(out, bytes),
-            _ => self.write(out, &self.encode()),
+            Subject::MessagePack(bytes) => self.write(out, iter::once(bytes)),
+            _ => self.write(out, self.encode().slices_of_all()),
         }
     }
 
-    fn encode(&self) -> Vec<u8> {
-        let bodies: usize = match self.subject {
-            Subject::Response(job) => job.actions.iter().map(|action| action.body.raw_len()).sum(),
-            Subject::Request(job) => job.actions.iter().map(|action| action.body.raw_len()).sum(),
-            _ => 0,
-        };
-        let mut msgpack = Vec::with_capacity(USUAL_SIZE + bodies);
-        let mut writer = Writer::new(&mut msgpack);
+    /// The subject as MessagePack, with large bodies where they are.
+    fn encode(&self) -> Gather {
+        let mut gather = Gather::with_capacity(USUAL_SIZE);
+        let mut writer = gather.writer();
         match self.subject {
             Subject::MessagePack(bytes) => writer.raw(bytes),
             Subject::Value(value) => writer.value(value),
@@ -113,40 +110,43 @@ impl Redacted<'_> {
             Subject::Request(job) => job.write(&mut writer),
             Subject::Response(job) => job.write(&mut writer, true),
         }
-        msgpack
+        gather
     }
 
-    fn write(&self, out: &mut String, msgpack: &[u8]) {
+    fn write<'b>(&self, out: &mut Vec<u8>, msgpack: impl Iterator<Item = &'b [u8]> + Clone) -> bool {
         let start = out.len();
+        let size: usize = msgpack.clone().map(<[u8]>::len).sum();
         // Names and short texts, which are most of it, take quotes and a comma or colon for a byte of MessagePack.
-        out.reserve(USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2));
-        let mut bytes = std::mem::take(out).into_bytes();
-        let written = text::write(&mut bytes, msgpack, &self.redactor.names);
-        let written = match String::from_utf8(bytes) {
-            Ok(text) => {
-                *out = text;
-                written
+        out.reserve(USUAL_SIZE.max(size + size / 2));
+        match text::write(out, &mut msgpack.clone(), &self.redactor.names) {
+            Ok(true) => return true,
+            Ok(false) if str::from_utf8(&out[start..]).is_ok() => {}
+            _ => {
+                out.truncate(start);
+                let error = self.why_not(&msgpack.collect::<Vec<_>>().concat());
+                out.extend_from_slice(error.to_string().as_bytes());
             }
-            Err(error) => {
-                let mut before = error.into_bytes();
-                before.truncate(start);
-                *out = String::from_utf8(before).unwrap_or_default();
-                Err(text::why_not(msgpack))
-            }
-        };
-        if let Err(error) = written {
-            out.truncate(start);
-            // Writing to a text cannot fail.
-            let _ = write!(out, "{error}");
+        }
+        false
+    }
+
+    /// The error for what cannot be shown.
+    #[cold]
+    fn why_not(&self, msgpack: &[u8]) -> InvalidMessage {
+        let mut out = Vec::new();
+        match text::write(&mut out, &mut iter::once(msgpack), &self.redactor.names) {
+            Err(error) if str::from_utf8(&out).is_ok() => error,
+            _ => text::why_not(msgpack),
         }
     }
 }
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
+        let mut text = Vec::new();
         self.push_to(&mut text);
-        f.write_str(&text)
+        // It is UTF-8.
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

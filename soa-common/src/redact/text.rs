@@ -6,26 +6,34 @@ use super::{CENSORED, names::Names};
 use crate::{
     InvalidMessage, Value, json,
     msgpack::{Element, MAX_DEPTH, Reader, Token},
-    scan::holds_control_or,
+    scan::{holds_control_or, holds_unprintable_or},
 };
 
 /// Appends one value, with the sensitive fields censored. Of a sensitive field everything is censored but null, truth
 /// values, zero and what is empty.
+///
+/// The value may come in several parts, none of which ends within an element. Gives whether all texts are printable ASCII
+/// without quotes and backslashes; then so is what was appended.
 ///
 /// What is appended is UTF-8 if the value's texts are. They are not looked at one by one: they stand between quotes, so
 /// that all of them are UTF-8 if what is appended is; [`why_not`] finds the first that is not.
 ///
 /// # Errors
 /// When the bytes hold no value that is whole and harmless; then only a part of it was appended.
-pub(super) fn write(out: &mut Vec<u8>, msgpack: &[u8], names: &Names) -> Result<(), InvalidMessage> {
-    let mut reader = Reader::new(msgpack);
+pub(super) fn write(
+    out: &mut Vec<u8>,
+    msgpack: &mut dyn Iterator<Item = &[u8]>,
+    names: &Names,
+) -> Result<bool, InvalidMessage> {
+    let mut reader = Reader::new(msgpack.next().unwrap_or_default());
+    let mut is_plain = true;
     let mut outer = [Container::default(); MAX_DEPTH];
     let mut depth = 0;
     let mut current = Container { left: 1, ..Container::default() };
     loop {
         while current.left == 0 {
             if depth == 0 {
-                return Ok(());
+                return Ok(is_plain);
             }
             out.push(if current.is_map { b'}' } else { b']' });
             depth -= 1;
@@ -36,7 +44,17 @@ pub(super) fn write(out: &mut Vec<u8>, msgpack: &[u8], names: &Names) -> Result<
         }
         current.left -= 1;
         current.has_begun = true;
-        let is_sensitive = (current.is_map && key(out, &mut reader, names)?) || current.is_sensitive;
+        let mut is_sensitive = current.is_sensitive;
+        if current.is_map {
+            let key = key(out, &mut reader, names)?;
+            is_sensitive |= key.is_sensitive;
+            is_plain &= key.is_plain;
+        }
+        if reader.is_at_end()
+            && let Some(part) = msgpack.next()
+        {
+            reader = Reader::new(part);
+        }
         let rest = reader.rest();
         let (left, is_map) = match reader.element()? {
             Element::Text(text) if is_sensitive => {
@@ -44,7 +62,7 @@ pub(super) fn write(out: &mut Vec<u8>, msgpack: &[u8], names: &Names) -> Result<
                 continue;
             }
             Element::Text(text) => {
-                quote(out, text);
+                is_plain &= quote(out, text);
                 continue;
             }
             Element::Other | Element::Ext(..) => {
@@ -85,9 +103,14 @@ pub(super) fn why_not(msgpack: &[u8]) -> InvalidMessage {
     }
 }
 
-/// Appends the next value as a key, with a colon; tells whether it names a sensitive field.
+struct Key {
+    is_sensitive: bool,
+    is_plain: bool,
+}
+
+/// Appends the next value as a key, with a colon.
 #[inline]
-fn key(out: &mut Vec<u8>, reader: &mut Reader<'_>, names: &Names) -> Result<bool, InvalidMessage> {
+fn key(out: &mut Vec<u8>, reader: &mut Reader<'_>, names: &Names) -> Result<Key, InvalidMessage> {
     let rest = reader.rest();
     let other;
     let key = match reader.element()? {
@@ -97,9 +120,9 @@ fn key(out: &mut Vec<u8>, reader: &mut Reader<'_>, names: &Names) -> Result<bool
             other.as_bytes()
         }
     };
-    quote(out, key);
+    let is_plain = quote(out, key);
     out.push(b':');
-    Ok(names.contains(key))
+    Ok(Key { is_sensitive: names.contains(key), is_plain })
 }
 
 /// Appends the first of these values, which is neither a text nor a container.
@@ -108,7 +131,7 @@ fn scalar(out: &mut Vec<u8>, rest: &[u8], is_sensitive: bool) -> Result<(), Inva
         Token::Null => out.extend_from_slice(b"null"),
         Token::Bool(true) => out.extend_from_slice(b"true"),
         Token::Bool(false) => out.extend_from_slice(b"false"),
-        token if is_sensitive && !is_harmless(&token) => quote(out, CENSORED.as_bytes()),
+        token if is_sensitive && !is_harmless(&token) => _ = quote(out, CENSORED.as_bytes()),
         Token::Integer(value) => match value.as_u64() {
             Some(digit @ 0..10) => out.push(b'0' + digit as u8),
             Some(value) => push_json(out, &value),
@@ -120,7 +143,7 @@ fn scalar(out: &mut Vec<u8>, rest: &[u8], is_sensitive: bool) -> Result<(), Inva
             quote(out, json::text(&Value::Bytes(bytes.to_owned())).as_bytes());
             out.push(b'}');
         }
-        token => quote(out, json::text(&Value::from_scalar(token)?).as_bytes()),
+        token => _ = quote(out, json::text(&Value::from_scalar(token)?).as_bytes()),
     }
     Ok(())
 }
@@ -132,16 +155,19 @@ fn censored(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Appends a text in quotes.
-fn quote(out: &mut Vec<u8>, text: &[u8]) {
-    // Most texts hold nothing to be escaped.
-    if holds_control_or::<b'"', b'\\'>(text) {
-        return escape(out, text);
+/// Appends a text in quotes; tells whether it is printable ASCII without any to be escaped.
+fn quote(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    // Most texts are.
+    let is_plain = !holds_unprintable_or::<b'"', b'\\'>(text);
+    if !is_plain && holds_control_or::<b'"', b'\\'>(text) {
+        escape(out, text);
+        return false;
     }
     out.reserve(text.len() + 2);
     out.push(b'"');
     out.extend_from_slice(text);
     out.push(b'"');
+    is_plain
 }
 
 #[cold]

@@ -13,7 +13,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn push_now(&mut self, line: &mut String) {
+    pub(super) fn push_now(&mut self, line: &mut Vec<u8>) {
         let now = match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_micros()),
             Err(error) => i64::try_from(error.duration().as_micros()).map(|before| -before),
@@ -22,7 +22,7 @@ impl Clock {
     }
 
     /// Appends a time in microseconds since 1970; nothing when it is outside the years 1 to 9999.
-    fn push(&mut self, now: i64, line: &mut String) {
+    fn push(&mut self, now: i64, line: &mut Vec<u8>) {
         let second = now.div_euclid(MICROSECONDS);
         if second != self.second || self.text.is_empty() {
             let text = UtcDateTime::from_microseconds(second.saturating_mul(MICROSECONDS)).map(|time| time.to_string());
@@ -31,15 +31,14 @@ impl Clock {
         if self.text.is_empty() {
             return;
         }
-        line.push_str(&self.text);
+        line.extend_from_slice(self.text.as_bytes());
         let mut rest = now.rem_euclid(MICROSECONDS) as u32;
         let mut fraction = *b".000000Z";
         for digit in fraction[1..7].iter_mut().rev() {
             *digit += (rest % 10) as u8;
             rest /= 10;
         }
-        // Digits are a text.
-        line.push_str(str::from_utf8(&fraction).unwrap_or_default());
+        line.extend_from_slice(&fraction);
     }
 }
 
@@ -61,9 +60,9 @@ mod tests {
             (i64::MAX, ""),
             (i64::MIN, ""),
         ] {
-            let mut line = String::new();
+            let mut line = Vec::new();
             clock.push(now, &mut line);
-            assert_eq!(line, expected);
+            assert_eq!(str::from_utf8(&line).unwrap(), expected);
         }
     }
 }

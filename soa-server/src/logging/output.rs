@@ -4,13 +4,20 @@
 
 use std::{
     cell::RefCell,
+    fs::File,
     io::{self, Write as _},
     marker::PhantomData,
+    os::fd::AsFd,
 };
+
+use super::room::Room;
 
 /// So much waits at most: pipes take as much as this in one piece (`PIPE_BUF`), so that lines of several processes do
 /// not get mixed up.
 const PIECE: usize = 4096;
+
+/// The same for files, which take everything in one piece.
+const PIECE_FOR_FILES: usize = 64 * 1024;
 
 thread_local! {
     static WAITING: RefCell<Waiting> = RefCell::default();
@@ -19,9 +26,11 @@ thread_local! {
 /// The lines of a thread that wait.
 #[derive(Default)]
 struct Waiting {
-    lines: Vec<u8>,
+    lines: Room,
     /// How often the thread has begun to gather and not ended.
     gatherings: usize,
+    /// How much waits at most, once that is known.
+    piece: Option<usize>,
 }
 
 /// Lines of requests and responses wait on this thread until this is dropped, or until another line is written.
@@ -43,38 +52,53 @@ impl Drop for Gathering {
     }
 }
 
-/// Writes a line.
-pub(super) fn write(line: &[u8], may_wait: bool) {
-    let written = WAITING.try_with(|waiting| waiting.borrow_mut().write(line, may_wait));
+/// Writes the line that this appends, without writing others.
+pub(super) fn write(line: impl Fn(&mut Vec<u8>), may_wait: bool) {
+    let written = WAITING.try_with(|waiting| waiting.borrow_mut().write(&line, may_wait));
     if written.is_err() {
-        write_out(line);
+        let mut alone = Vec::new();
+        line(&mut alone);
+        write_out(&alone);
     }
 }
 
 impl Waiting {
-    fn write(&mut self, line: &[u8], may_wait: bool) {
-        if self.lines.len() + line.len() > PIECE {
-            self.write_out();
-        }
+    fn write(&mut self, line: impl Fn(&mut Vec<u8>), may_wait: bool) {
+        let before = self.lines.text.len();
+        line(&mut self.lines.text);
         let may_wait = may_wait && self.gatherings > 0;
-        if self.lines.is_empty() && (!may_wait || line.len() > PIECE) {
-            return write_out(line);
+        if !may_wait && before == 0 {
+            return self.write_out();
         }
-        self.lines.extend_from_slice(line);
-        if !may_wait {
-            self.write_out();
+        let piece = *self.piece.get_or_insert_with(piece);
+        let lines = &mut self.lines.text;
+        let start = if lines.len() > piece { before } else { 0 };
+        write_out(&lines[..start]);
+        if may_wait && lines.len() - start <= piece {
+            lines.drain(..start);
+        } else {
+            write_out(&lines[start..]);
+            self.lines.clear();
         }
     }
 
     fn write_out(&mut self) {
-        if !self.lines.is_empty() {
-            write_out(&self.lines);
-            self.lines.clear();
-        }
+        write_out(&self.lines.text);
+        self.lines.clear();
+    }
+}
+
+fn piece() -> usize {
+    let file = io::stderr().as_fd().try_clone_to_owned().map(File::from);
+    match file.and_then(|file| file.metadata()) {
+        Ok(metadata) if metadata.is_file() => PIECE_FOR_FILES,
+        _ => PIECE,
     }
 }
 
 fn write_out(lines: &[u8]) {
-    // There is nobody to tell that the log cannot be written.
-    let _ = io::stderr().lock().write_all(lines);
+    if !lines.is_empty() {
+        // There is nobody to tell that the log cannot be written.
+        let _ = io::stderr().lock().write_all(lines);
+    }
 }

@@ -3,15 +3,15 @@ const KEPT: usize = 16 * 1024;
 
 /// A text whose room is kept for the next one: a large one would cost the system its pages each time.
 #[derive(Default)]
-pub(crate) struct Room {
-    pub(crate) text: String,
+pub(super) struct Room {
+    pub(super) text: Vec<u8>,
     /// How long texts were of late.
     usual: usize,
 }
 
 impl Room {
     /// Empties it, and keeps the room of long texts while such come.
-    pub(crate) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.usual = self.text.len().max(self.usual - self.usual / 16);
         self.text.clear();
         let kept = KEPT.max(self.usual);
@@ -29,7 +29,7 @@ mod tests {
     fn the_room_of_long_texts_is_kept_while_they_come() {
         let mut room = Room::default();
         let mut after = |length: usize| {
-            room.text.push_str(&"x".repeat(length));
+            room.text.resize(length, b'x');
             room.clear();
             room.text.capacity()
         };

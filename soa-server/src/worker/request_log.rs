@@ -1,22 +1,18 @@
 //! The log of requests and responses.
 
-use std::{cell::Cell, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use soa_common::{
-    JobResponse,
-    redact::{Redactor, Subject},
-};
+use soa_common::{JobResponse, redact::Redactor};
 use tracing::{Level, debug, error, info, trace, warn};
 
 use crate::{
     ServerSettings,
-    logging::{JOBS, Room},
+    logging::{self, JOBS},
 };
 
-thread_local! {
-    static MESSAGE: Cell<Room> = Cell::default();
-}
+const REQUEST: &str = "job request: ";
+const RESPONSE: &str = "job response: ";
 
 /// Logs jobs whole, at the levels of the settings, without the values of sensitive fields.
 pub(super) struct RequestLog {
@@ -64,7 +60,15 @@ impl RequestLog {
 
     fn request_at(&self, level: Level, job: &Bytes) {
         if is_enabled(level) {
-            self.message("job request: ", &**job, |message| log_at!(level, message));
+            let job = self.redactor.show(&**job);
+            let message = |line: &mut Vec<u8>| {
+                line.extend_from_slice(REQUEST.as_bytes());
+                job.push_to(line)
+            };
+            if !logging::write_job_line(level, message) {
+                let message = &*format!("{REQUEST}{job}");
+                log_at!(level, message);
+            }
         }
     }
 
@@ -76,31 +80,54 @@ impl RequestLog {
         }
         let level = if failed { self.error_level } else { self.success_level };
         if is_enabled(level) {
-            self.message("job response: ", response, |message| log_at!(level, message, took_ms = %Milliseconds(took)));
+            let (response, took) = (self.redactor.show(response), Milliseconds(took));
+            let message = |line: &mut Vec<u8>| {
+                line.extend_from_slice(RESPONSE.as_bytes());
+                let is_plain = response.push_to(line);
+                line.extend_from_slice(b" took_ms=");
+                took.push_to(line);
+                is_plain
+            };
+            if !logging::write_job_line(level, message) {
+                let message = &*format!("{RESPONSE}{response}");
+                log_at!(level, message, took_ms = %took);
+            }
         }
-    }
-
-    /// Makes a message, whose place is kept for the next one.
-    fn message<'a>(&'a self, prefix: &str, subject: impl Into<Subject<'a>>, log: impl FnOnce(&str)) {
-        // Taken out, because a subscriber may log itself.
-        let mut room = MESSAGE.take();
-        room.text.push_str(prefix);
-        self.redactor.show(subject).push_to(&mut room.text);
-        log(&room.text);
-        room.clear();
-        MESSAGE.set(room);
     }
 }
 
 /// A time with as many digits as say something.
 struct Milliseconds(Duration);
 
+impl Milliseconds {
+    /// Appends it without a formatter.
+    fn push_to(&self, line: &mut Vec<u8>) {
+        // Longer than any job: it cannot overflow.
+        let mut rest = self.0.as_secs() * 10_000 + u64::from((self.0.subsec_nanos() + 50_000) / 100_000);
+        let (mut digits, mut start) = ([0; 24], 24);
+        let mut push = |digit: u8| {
+            start -= 1;
+            digits[start] = digit;
+        };
+        push(b'0' + (rest % 10) as u8);
+        push(b'.');
+        loop {
+            rest /= 10;
+            push(b'0' + (rest % 10) as u8);
+            if rest < 10 {
+                break;
+            }
+        }
+        line.extend_from_slice(&digits[start..]);
+    }
+}
+
 impl fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tenths = self.0.as_secs() * 10_000 + u64::from((self.0.subsec_nanos() + 50_000) / 100_000);
-        (tenths / 10).fmt(f)?;
-        f.write_str(".")?;
-        (tenths % 10).fmt(f)
+        let mut digits = Vec::new();
+        self.push_to(&mut digits);
+        // Digits are a text.
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
