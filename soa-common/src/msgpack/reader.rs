@@ -190,6 +190,16 @@ impl<'a> Reader<'a> {
         Some(head.inside)
     }
 
+    /// The next element, if it is a text of up to 31 bytes that is whole. Most keys are. It may turn out not to be UTF-8.
+    #[inline]
+    pub(crate) fn short_text(&mut self) -> Option<&'a [u8]> {
+        let (marker, rest) = self.rest.split_first()?;
+        let length = usize::from(marker ^ 0xa0);
+        let (text, rest) = rest.split_at_checked(length).filter(|_| length < 32)?;
+        self.rest = rest;
+        Some(text)
+    }
+
     /// The next element, as [`token`](Self::token) for those who pass it or only compare a text: it looks into nothing.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! From MessagePack to JSON for people in one walk, without a tree between them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{CENSORED, names::Names};
@@ -46,14 +48,26 @@ pub(super) fn write(
         current.has_begun = true;
         let mut is_sensitive = current.is_sensitive;
         if current.is_map {
-            let key = key(out, &mut reader, names)?;
-            is_sensitive |= key.is_sensitive;
-            is_plain &= key.is_plain;
+            let other;
+            let key = match reader.short_text() {
+                Some(key) => key,
+                None => {
+                    other = other_key(&mut reader)?;
+                    &other
+                }
+            };
+            is_sensitive |= names.contains(key);
+            is_plain &= quote(out, key);
+            out.push(b':');
         }
         if reader.is_at_end()
             && let Some(part) = msgpack.next()
         {
             reader = Reader::new(part);
+        }
+        if !is_sensitive && let Some(text) = reader.short_text() {
+            is_plain &= quote(out, text);
+            continue;
         }
         let rest = reader.rest();
         let (left, is_map) = match reader.element()? {
@@ -103,26 +117,14 @@ pub(super) fn why_not(msgpack: &[u8]) -> InvalidMessage {
     }
 }
 
-struct Key {
-    is_sensitive: bool,
-    is_plain: bool,
-}
-
-/// Appends the next value as a key, with a colon.
-#[inline]
-fn key(out: &mut Vec<u8>, reader: &mut Reader<'_>, names: &Names) -> Result<Key, InvalidMessage> {
+/// The text of a key that is a long text or none.
+#[cold]
+fn other_key<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, [u8]>, InvalidMessage> {
     let rest = reader.rest();
-    let other;
-    let key = match reader.element()? {
-        Element::Text(key) => key,
-        _ => {
-            other = json::text(&Value::from_scalar(Reader::new(rest).token()?)?);
-            other.as_bytes()
-        }
-    };
-    let is_plain = quote(out, key);
-    out.push(b':');
-    Ok(Key { is_sensitive: names.contains(key), is_plain })
+    if let Element::Text(key) = reader.element()? {
+        return Ok(key.into());
+    }
+    Ok(json::text(&Value::from_scalar(Reader::new(rest).token()?)?).into_bytes().into())
 }
 
 /// Appends the first of these values, which is neither a text nor a container.
