@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 
 use crate::{
     InvalidField, InvalidMessage, Map, Value,
-    msgpack::{self, Element, Reader, Token, Writer},
+    msgpack::{self, Reader, Token, Writer, container, split_value, text, to_str},
 };
 
 /// The body of an action's request or response: a map that stays MessagePack bytes until someone looks.
@@ -80,22 +80,27 @@ impl Body {
     }
 
     /// A body with one entry, ready to be sent.
-    pub(crate) fn of_one(key: &str, value: &Value) -> Self {
+    pub(crate) fn of_one(key: &str, value: impl FnOnce(&mut Writer<'_>)) -> Self {
         let mut bytes = Vec::with_capacity(64);
         let mut writer = Writer::new(&mut bytes);
         writer.map(1);
         writer.text(key);
-        writer.value(value);
+        value(&mut writer);
         Self(Repr::Raw(bytes.into()))
+    }
+
+    /// The bytes of the value under a text key, where the body is bytes.
+    pub(crate) fn raw(&self, key: &str) -> Option<&[u8]> {
+        match &self.0 {
+            Repr::Raw(bytes) => find(bytes, key),
+            Repr::Map(_) => None,
+        }
     }
 
     /// The text under a text key, when it is one.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         match &self.0 {
-            Repr::Raw(bytes) => match Reader::new(find(bytes, key)?).token() {
-                Ok(Token::Text(text)) => Some(text),
-                _ => None,
-            },
+            Repr::Raw(bytes) => find(bytes, key).and_then(to_str),
             Repr::Map(map) => map.get(key)?.as_str(),
         }
     }
@@ -112,11 +117,28 @@ impl Body {
         }
     }
 
+    /// The integers in the list under a text key, without those that are no `i64` and all that is none.
+    pub(crate) fn integers(&self, key: &str) -> Vec<i64> {
+        match &self.0 {
+            Repr::Raw(bytes) => {
+                let integer = |value| match Reader::new(value).token() {
+                    Ok(Token::Integer(integer)) => integer.as_i64(),
+                    _ => None,
+                };
+                find(bytes, key).and_then(elements).into_iter().flatten().filter_map(integer).collect()
+            }
+            Repr::Map(map) => {
+                let list = map.get(key).and_then(Value::as_list);
+                list.into_iter().flatten().filter_map(Value::as_i64).collect()
+            }
+        }
+    }
+
     /// Whether there is no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match &self.0 {
-            Repr::Raw(bytes) => matches!(Reader::new(bytes).token(), Ok(Token::Map(0))),
+            Repr::Raw(bytes) => matches!(container(bytes), Some((true, 0, _))),
             Repr::Map(map) => map.is_empty(),
         }
     }
@@ -237,27 +259,39 @@ impl<T: Serialize + ?Sized> IntoBody for &T {
 pub(crate) fn find<'a>(map: &'a [u8], key: &str) -> Option<&'a [u8]> {
     let mut found = None;
     entries(map, |other, value| {
-        if other == key.as_bytes() {
+        if text(other) == key.as_bytes() {
             found = Some(value);
         }
     });
     found
 }
 
-/// Gives the text keys and the values of a checked map; nothing when the bytes are no map.
+/// Goes through the keys and values of a checked map; gives nothing when the bytes are no map.
 #[inline(always)]
 pub(crate) fn entries<'a>(map: &'a [u8], mut entry: impl FnMut(&'a [u8], &'a [u8])) -> Option<()> {
-    let mut reader = Reader::new(map);
-    let Ok(Element::Map(length)) = reader.element() else {
+    let Some((true, length, mut rest)) = container(map) else {
         return None;
     };
     for left in (0..length).rev() {
-        // Keys of checked maps are scalars: one element each. The last value, often the largest, is what is left.
-        let key = reader.element().ok()?;
-        let value = if left == 0 { reader.rest() } else { reader.skip().ok()? };
-        if let Element::Text(key) = key {
-            entry(key, value);
-        }
+        let (key, behind) = split_value(rest)?;
+        // The last value, often the largest, is what is left.
+        let (value, behind) = if left == 0 { (behind, &[][..]) } else { split_value(behind)? };
+        entry(key, value);
+        rest = behind;
     }
     Some(())
+}
+
+/// Goes through the elements of a checked list; gives nothing when the bytes are no list.
+#[inline(always)]
+pub(crate) fn elements(list: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let Some((false, length, mut rest)) = container(list) else {
+        return None;
+    };
+    let elements = (0..length).rev().map_while(move |left| {
+        let (element, behind) = if left == 0 { (rest, &[][..]) } else { split_value(rest)? };
+        rest = behind;
+        Some(element)
+    });
+    Some(elements)
 }

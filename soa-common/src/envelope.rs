@@ -3,12 +3,15 @@
 //! Reading copies nothing but the reply address; writing appends to the buffer that becomes the frame. No clock is read
 //! here: times are arguments, in Unix seconds.
 
+mod parts;
+
 use bytes::Bytes;
 
+use self::parts::{Meta, Parts, knows_is_caller_error};
 use crate::{
-    Body, InvalidMessage, JobRequest, JobResponse, Map, Value,
+    Body, Control, InvalidMessage, JobRequest, JobResponse, Map, Value, body,
     gather::Gather,
-    msgpack::{self, Element, Reader, Token, Unchecked, Writer},
+    msgpack::{self, Reader, Token, Writer},
     serializer::{Serializer, read_json},
     value::Integer,
 };
@@ -20,8 +23,6 @@ pub const PYSOA_VERSION: [u8; 3] = [1, 4, 9];
 const META_KEYS: [&str; 4] = ["client_version", "reply_to", "atomic_chunks", "__expiry__"];
 /// MessagePack's nil.
 const NIL: u8 = 0xc0;
-/// MessagePack's map without entries.
-const EMPTY_MAP: u8 = 0x80;
 
 /// A request envelope as a server received it.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct RequestEnvelope {
     pub expiry: Option<f64>,
     /// The job: checked MessagePack of any shape, nil when the envelope has none.
     pub job: Bytes,
+    /// The control header of the job; empty where the job has none.
+    pub control: Control,
 }
 
 /// What of a request its answer needs.
@@ -89,7 +92,8 @@ impl RequestEnvelope {
         match parts.meta.expiry() {
             Ok(expiry) => {
                 let job = parts.body.map_or(Bytes::from_static(&[NIL]), |job| payload.slice_ref(job));
-                Ok(Self { address, expiry, job })
+                let control = parts.control.map(|control| Body::from_checked(payload.slice_ref(control)));
+                Ok(Self { address, expiry, job, control: control.unwrap_or_default().into() })
             }
             Err(error) => Err((error, Some(address))),
         }
@@ -132,23 +136,20 @@ impl ReplyAddress {
     }
 
     fn write_meta(&self, writer: &mut Writer<'_>, expiry: f64) {
-        let mut reader = Reader::new(&self.meta);
-        let Ok(Token::Map(length)) = reader.token() else {
+        let Some((true, length, _)) = msgpack::container(&self.meta) else {
             return writer.map(0);
         };
         writer.map(length as usize + usize::from(!self.has_expiry));
-        for _ in 0..length {
-            // The meta map was checked when it was read.
-            let (Ok(key), Ok(value)) = (reader.skip(), reader.skip()) else {
-                return;
-            };
+        body::entries(&self.meta, |key, value| {
             writer.raw(key);
-            match Reader::new(key).element() {
-                Ok(Element::Text(b"__expiry__")) => writer.float(expiry),
-                Ok(Element::Text(b"atomic_chunks")) => writer.bool(true),
-                _ => writer.raw(value),
+            if msgpack::text(key) == b"__expiry__" {
+                writer.float(expiry);
+            } else if msgpack::text(key) == b"atomic_chunks" {
+                writer.bool(true);
+            } else {
+                writer.raw(value);
             }
-        }
+        });
         if !self.has_expiry {
             writer.text("__expiry__");
             writer.float(expiry);
@@ -184,93 +185,13 @@ impl ReplyAddress {
         if meta.raw.is_some_and(|meta| !msgpack::is_map(meta)) {
             return Err(InvalidMessage::new("the meta of the message is no map"));
         }
-        let reply_to = match meta.reply_to.map(|bytes| Reader::new(bytes).token()) {
-            Some(Ok(Token::Text(reply_to))) => Some(reply_to.to_owned()),
-            _ => None,
-        };
         Ok(Self {
             request_id: payload.slice_ref(request_id),
             meta: meta.slice_of(payload),
-            reply_to,
+            reply_to: meta.reply_to.and_then(msgpack::to_str).map(str::to_owned),
             knows_is_caller_error: meta.client_version.is_some_and(knows_is_caller_error),
             has_expiry: meta.expires.is_some(),
         })
-    }
-}
-
-/// The raw parts of an envelope.
-#[derive(Default)]
-struct Parts<'a> {
-    request_id: Option<&'a [u8]>,
-    meta: Meta<'a>,
-    body: Option<&'a [u8]>,
-}
-
-/// The raw meta of an envelope, and what is in it.
-#[derive(Default)]
-struct Meta<'a> {
-    raw: Option<&'a [u8]>,
-    reply_to: Option<&'a [u8]>,
-    client_version: Option<&'a [u8]>,
-    expires: Option<&'a [u8]>,
-    atomic_chunks: Option<&'a [u8]>,
-}
-
-impl<'a> Parts<'a> {
-    /// Checks a payload. What is no map has no parts.
-    fn read(payload: &'a [u8]) -> Result<Self, InvalidMessage> {
-        let mut parts = Self::default();
-        Unchecked::read(payload, |unchecked| {
-            unchecked.map(|unchecked, key| {
-                match key {
-                    b"request_id" => parts.request_id = Some(unchecked.value()?),
-                    b"meta" => parts.meta = Meta::of(unchecked)?,
-                    b"body" => parts.body = Some(unchecked.value()?),
-                    _ => drop(unchecked.value()?),
-                }
-                Some(())
-            })
-        })?;
-        Ok(parts)
-    }
-}
-
-impl<'a> Meta<'a> {
-    /// Checks a meta that stands alone.
-    fn read(meta: &'a [u8]) -> Result<Self, InvalidMessage> {
-        let mut read = Self::default();
-        Unchecked::read(meta, |unchecked| {
-            read = Self::of(unchecked)?;
-            read.raw
-        })?;
-        Ok(read)
-    }
-
-    fn of(unchecked: &mut Unchecked<'a>) -> Option<Self> {
-        let mut meta = Self::default();
-        let raw = unchecked.map(|unchecked, key| {
-            let value = Some(unchecked.value()?);
-            match key {
-                b"reply_to" => meta.reply_to = value,
-                b"client_version" => meta.client_version = value,
-                b"__expiry__" => meta.expires = value,
-                b"atomic_chunks" => meta.atomic_chunks = value,
-                _ => {}
-            }
-            Some(())
-        })?;
-        meta.raw = Some(raw);
-        Some(meta)
-    }
-
-    /// The meta as part of its payload; empty when there is none.
-    fn slice_of(&self, payload: &Bytes) -> Bytes {
-        self.raw.map_or(Bytes::from_static(&[EMPTY_MAP]), |meta| payload.slice_ref(meta))
-    }
-
-    /// When the message expires.
-    fn expiry(&self) -> Expiry {
-        self.expires.map_or(Ok(None), expiry)
     }
 }
 
@@ -343,7 +264,7 @@ impl ResponseEnvelope {
     /// # Errors
     /// What cannot be read.
     pub fn decode(payload: &Bytes) -> Result<Self, InvalidMessage> {
-        let Parts { request_id, meta, body } = Parts::read(payload)?;
+        let Parts { request_id, meta, body, .. } = Parts::read(payload)?;
         if !msgpack::is_map(payload) {
             return Err(InvalidMessage::new("the message is no map"));
         }
@@ -360,34 +281,4 @@ impl ResponseEnvelope {
             response: payload.slice_ref(response),
         })
     }
-}
-
-/// A time in Unix seconds, `None` for never.
-type Expiry = Result<Option<f64>, InvalidMessage>;
-
-/// The time that a checked `__expiry__` says: never when it is falsy.
-fn expiry(bytes: &[u8]) -> Expiry {
-    match Reader::new(bytes).token()? {
-        Token::Null | Token::Bool(false) | Token::Text("") | Token::List(0) | Token::Map(0) | Token::Bytes([]) => {
-            Ok(None)
-        }
-        Token::Integer(seconds) => Ok(Some(seconds.as_f64()).filter(|seconds| *seconds != 0.0)),
-        Token::Float(f64::INFINITY) => Ok(None),
-        Token::Float(seconds) if !seconds.is_nan() => Ok(Some(seconds).filter(|seconds| *seconds != 0.0)),
-        _ => Err(InvalidMessage::new("meta.__expiry__ is no number of Unix seconds")),
-    }
-}
-
-/// Whether a `client_version` is (0, 70, 0) or later, as Python compares tuples: without its third number, 0.70 is
-/// earlier. A client that names none speaks like 0.40.
-fn knows_is_caller_error(client_version: &[u8]) -> bool {
-    let mut reader = Reader::new(client_version);
-    let Ok(Token::List(length)) = reader.token() else {
-        return false;
-    };
-    let mut number = |index| match reader.token() {
-        Ok(Token::Integer(number)) if index < length => number.as_u64(),
-        _ => None,
-    };
-    [number(0), number(1), number(2)] >= [Some(0), Some(70), Some(0)]
 }

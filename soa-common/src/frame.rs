@@ -75,9 +75,7 @@ impl Frame {
         while let Some(header) = header(&frame[position..]) {
             position += header.length;
             match header.name {
-                CONTENT_TYPE => {
-                    serializer = std::str::from_utf8(header.value).ok().and_then(Serializer::from_mime_type);
-                }
+                CONTENT_TYPE => serializer = Serializer::from_mime_type(header.value),
                 name => {
                     let number = number(header.value).ok_or_else(|| {
                         InvalidMessage::new(format!(
@@ -145,6 +143,17 @@ fn version(frame: &[u8]) -> Result<(ProtocolVersion, usize), InvalidMessage> {
     Ok((version, 0))
 }
 
+/// The bytes that values of headers are made of.
+const IS_VALUE: [bool; 256] = {
+    let mut is_value = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        is_value[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'/' | b'.' | b'-');
+        byte += 1;
+    }
+    is_value
+};
+
 struct Header<'a> {
     name: &'static [u8],
     value: &'a [u8],
@@ -157,8 +166,7 @@ fn header(bytes: &[u8]) -> Option<Header<'_>> {
     let rest = trim(bytes);
     let name = [CONTENT_TYPE, CHUNK_COUNT, CHUNK_ID].into_iter().find(|name| rest.starts_with(name))?;
     let rest = trim(trim(&rest[name.len()..]).strip_prefix(b":")?);
-    let is_value = |byte: &u8| byte.is_ascii_alphanumeric() || b"_/.-".contains(byte);
-    let (value, rest) = rest.split_at(rest.iter().take_while(|byte| is_value(byte)).count());
+    let (value, rest) = rest.split_at(rest.iter().take_while(|byte| IS_VALUE[usize::from(**byte)]).count());
     let rest = trim(rest).strip_prefix(b";")?;
     (!value.is_empty()).then_some(Header { name, value, length: bytes.len() - rest.len() })
 }

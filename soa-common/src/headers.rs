@@ -17,7 +17,7 @@ macro_rules! header {
             #[must_use]
             pub fn with(self, key: &str, value: impl Into<Value>) -> Self {
                 if self.0.is_empty() {
-                    return Self(Body::of_one(key, &value.into()));
+                    return Self(Body::of_one(key, |writer| writer.value(&value.into())));
                 }
                 let mut map = self.0.into_map();
                 map.insert(key, value);
@@ -81,13 +81,22 @@ impl Context {
         self.0.text("correlation_id")
     }
 
+    /// The same context with the correlation id of another one, or null where that has none.
+    #[must_use]
+    pub fn with_correlation_id_of(self, other: &Self) -> Self {
+        match other.0.raw("correlation_id") {
+            // It is written as it would be anew.
+            Some(id @ ([0xa0..=0xbf, ..] | [0xd9, 32..=255, ..])) if self.0.is_empty() => {
+                Self(Body::of_one("correlation_id", |writer| writer.raw(id)))
+            }
+            _ => self.with("correlation_id", other.correlation_id()),
+        }
+    }
+
     /// The active switches, in the order of the wire.
     #[must_use]
     pub fn switches(&self) -> Vec<i64> {
-        match self.get("switches") {
-            Some(Value::List(switches)) => switches.into_iter().filter_map(|switch| switch.as_i64()).collect(),
-            _ => Vec::new(),
-        }
+        self.0.integers("switches")
     }
 
     /// What the caller says of itself.

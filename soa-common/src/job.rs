@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use crate::{
-    Body, Context, Control, Error, InvalidMessage, Value, body,
-    msgpack::{Reader, Token, Writer},
+    Body, Context, Control, Error, InvalidMessage, Value,
+    body::{elements, entries, find},
+    msgpack::{Writer, is_text, text, to_str},
 };
 
 /// A request that a service run one or more actions.
@@ -70,18 +71,31 @@ impl JobRequest {
     /// missing or of the wrong kind reads as empty.
     #[must_use]
     pub fn from_body(body: &Bytes) -> Self {
-        let (mut control, mut context, mut actions) = (None, None, None);
-        body::entries(body, |key, value| match key {
-            b"control" => control = Some(value),
-            b"context" => context = Some(value),
-            b"actions" => actions = Some(value),
-            _ => {}
+        Self::read(body).0
+    }
+
+    /// As [`from_body`](Self::from_body). Says too whether the job has the shape that a service demands
+    /// (`docs/protocol.md`, section 4).
+    #[must_use]
+    pub fn read(body: &Bytes) -> (Self, bool) {
+        let (mut control, mut context, mut actions) = (None, None, Vec::new());
+        let mut shape = Shape::default();
+        shape.look_at(body, |shape, key, value| {
+            if text(key) == b"control" {
+                shape.required(0, is_control(value));
+                control = Some(value);
+            } else if text(key) == b"context" {
+                shape.required(1, is_context(value));
+                context = Some(value);
+            } else if text(key) == b"actions" {
+                let (read, are_right) = read_actions(body, value);
+                shape.required(2, are_right);
+                actions = read;
+            } else {
+                shape.demand(false);
+            }
         });
-        Self {
-            control: part(body, control).into(),
-            context: part(body, context).into(),
-            actions: actions.map(|actions| read_actions(body, actions)).unwrap_or_default(),
-        }
+        (Self { control: part(body, control).into(), context: part(body, context).into(), actions }, shape.is_right(3))
     }
 
     /// Appends the job as a map.
@@ -107,7 +121,7 @@ impl Control {
     /// The control header of a raw job; empty where the job has none.
     #[must_use]
     pub fn of_job(job: &Bytes) -> Self {
-        part(job, body::find(job, "control")).into()
+        part(job, find(job, "control")).into()
     }
 }
 
@@ -115,7 +129,7 @@ impl Context {
     /// The context header of a raw job; empty where the job has none.
     #[must_use]
     pub fn of_job(job: &Bytes) -> Self {
-        part(job, body::find(job, "context")).into()
+        part(job, find(job, "context")).into()
     }
 }
 
@@ -126,11 +140,15 @@ impl JobResponse {
     /// When it has not the shape of a response.
     pub fn from_body(body: &Bytes) -> Result<Self, InvalidMessage> {
         let (mut errors, mut context, mut actions) = (None, None, None);
-        let is_map = body::entries(body, |key, value| match key {
-            b"errors" => errors = Some(value),
-            b"context" => context = Some(value),
-            b"actions" => actions = Some(value),
-            _ => {}
+        let is_map = entries(body, |key, value| {
+            let key = text(key);
+            if key == b"errors" {
+                errors = Some(value);
+            } else if key == b"context" {
+                context = Some(value);
+            } else if key == b"actions" {
+                actions = Some(value);
+            }
         });
         if is_map.is_none() {
             return Err(InvalidMessage::new("the body of the response is no map"));
@@ -140,7 +158,7 @@ impl JobResponse {
             context: part(body, context).into(),
             actions: match actions {
                 Some(actions) => {
-                    elements(actions)?.map(|action| read_action_response(body, action?)).collect::<Result<_, _>>()?
+                    list(actions)?.map(|action| read_action_response(body, action)).collect::<Result<_, _>>()?
                 }
                 None => Vec::new(),
             },
@@ -174,41 +192,120 @@ fn write_errors(writer: &mut Writer<'_>, errors: &[Error], with_is_caller_error:
     }
 }
 
-fn read_actions(frame: &Bytes, actions: &[u8]) -> Vec<ActionRequest> {
-    let Ok(actions) = elements(actions) else {
-        return Vec::new();
-    };
-    actions
-        .filter_map(Result::ok)
-        .map(|action| {
-            let (mut name, mut body) = (None, None);
-            body::entries(action, |key, value| match key {
-                b"action" => name = Some(value),
-                b"body" => body = Some(value),
-                _ => {}
-            });
-            ActionRequest { action: text(name).unwrap_or_default(), body: part(frame, body) }
-        })
-        .collect()
+/// What a map has of what is demanded of it.
+#[derive(Default)]
+struct Shape {
+    /// A bit for each required key that is there.
+    seen: u8,
+    is_wrong: bool,
+}
+
+impl Shape {
+    fn of(map: &[u8], entry: impl FnMut(&mut Self, &[u8], &[u8])) -> Self {
+        let mut shape = Self::default();
+        shape.look_at(map, entry);
+        shape
+    }
+
+    #[inline(always)]
+    fn look_at<'a>(&mut self, map: &'a [u8], mut entry: impl FnMut(&mut Self, &'a [u8], &'a [u8])) {
+        let is_map = entries(map, |key, value| entry(self, key, value));
+        self.demand(is_map.is_some());
+    }
+
+    fn demand(&mut self, is_right: bool) {
+        self.is_wrong |= !is_right;
+    }
+
+    fn required(&mut self, number: u8, is_right: bool) {
+        self.seen |= 1 << number;
+        self.demand(is_right);
+    }
+
+    /// Whether it is right, with so many required keys.
+    fn is_right(&self, required: u8) -> bool {
+        !self.is_wrong && self.seen == (1 << required) - 1
+    }
+}
+
+fn is_control(control: &[u8]) -> bool {
+    let shape = Shape::of(control, |shape, key, value| {
+        if text(key) == b"continue_on_error" {
+            shape.required(0, is_bool(value));
+        } else if text(key) == b"suppress_response" {
+            shape.demand(is_bool(value));
+        }
+    });
+    shape.is_right(1)
+}
+
+fn is_context(context: &[u8]) -> bool {
+    let shape = Shape::of(context, |shape, key, value| {
+        if text(key) == b"correlation_id" {
+            shape.required(0, is_text(value));
+        } else if text(key) == b"switches" {
+            shape.required(1, elements(value).is_some_and(|mut switches| switches.all(is_integer)));
+        } else if [&b"caller"[..], b"calling_service"].contains(&text(key)) {
+            shape.demand(is_text(value));
+        }
+    });
+    shape.is_right(2)
+}
+
+/// The actions of a job, and whether they are what they have to be.
+fn read_actions(frame: &Bytes, actions: &[u8]) -> (Vec<ActionRequest>, bool) {
+    // Most jobs have one.
+    let (mut read, mut are_right) = (Vec::with_capacity(1), true);
+    for action in elements(actions).into_iter().flatten() {
+        let (mut name, mut body) = (None, None);
+        let mut shape = Shape::default();
+        shape.look_at(action, |shape, key, value| {
+            if text(key) == b"action" {
+                shape.required(0, is_text(value));
+                name = Some(value);
+            } else if text(key) == b"body" {
+                shape.look_at(value, |shape, key, _| shape.demand(is_text(key)));
+                body = Some(value);
+            } else {
+                shape.demand(false);
+            }
+        });
+        are_right &= shape.is_right(1);
+        read.push(ActionRequest {
+            action: name.and_then(to_str).unwrap_or_default().to_owned(),
+            body: part(frame, body),
+        });
+    }
+    let are_right = are_right && !read.is_empty();
+    (read, are_right)
 }
 
 fn read_action_response(frame: &Bytes, action: &[u8]) -> Result<ActionResponse, InvalidMessage> {
     let (mut name, mut errors, mut body) = (None, None, None);
-    body::entries(action, |key, value| match key {
-        b"action" => name = Some(value),
-        b"errors" => errors = Some(value),
-        b"body" => body = Some(value),
-        _ => {}
+    entries(action, |key, value| {
+        let key = text(key);
+        if key == b"action" {
+            name = Some(value);
+        } else if key == b"errors" {
+            errors = Some(value);
+        } else if key == b"body" {
+            body = Some(value);
+        }
     });
+    let no_name = || InvalidMessage::new("an action of the response has no name");
     Ok(ActionResponse {
-        action: text(name).ok_or_else(|| InvalidMessage::new("an action of the response has no name"))?,
+        action: name.and_then(to_str).ok_or_else(no_name)?.to_owned(),
         errors: errors.map_or(Ok(Vec::new()), read_errors)?,
         body: part(frame, body),
     })
 }
 
 fn read_errors(errors: &[u8]) -> Result<Vec<Error>, InvalidMessage> {
-    elements(errors)?.map(|error| Error::from_value(Value::from_msgpack(error?)?)).collect()
+    list(errors)?.map(|error| Error::from_value(Value::from_msgpack(error)?)).collect()
+}
+
+fn list(list: &[u8]) -> Result<impl Iterator<Item = &[u8]>, InvalidMessage> {
+    elements(list).ok_or_else(|| InvalidMessage::new("the response holds something else where a list belongs"))
 }
 
 /// A part of a frame as a body, `{}` when it is absent.
@@ -216,21 +313,10 @@ fn part(frame: &Bytes, part: Option<&[u8]>) -> Body {
     part.map(|bytes| Body::from_checked(frame.slice_ref(bytes))).unwrap_or_default()
 }
 
-fn text(value: Option<&[u8]>) -> Option<String> {
-    match Reader::new(value?).token() {
-        Ok(Token::Text(text)) => Some(text.to_owned()),
-        _ => None,
-    }
+fn is_bool(value: &[u8]) -> bool {
+    matches!(value, [0xc2 | 0xc3])
 }
 
-/// The bytes of each element of a list.
-fn elements(list: &[u8]) -> Result<impl Iterator<Item = Result<&[u8], InvalidMessage>>, InvalidMessage> {
-    let mut reader = Reader::new(list);
-    match reader.token()? {
-        // The last one is what is left.
-        Token::List(length) => {
-            Ok((0..length).rev().map(move |left| if left == 0 { Ok(reader.rest()) } else { reader.skip() }))
-        }
-        _ => Err(InvalidMessage::new("the response holds something else where a list belongs")),
-    }
+fn is_integer(value: &[u8]) -> bool {
+    matches!(value, [0x00..=0x7f | 0xcc..=0xd3 | 0xe0..=0xff, ..])
 }

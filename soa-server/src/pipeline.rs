@@ -25,7 +25,7 @@ impl Service {
     /// Whatever happens is in the response: a job that has not the right shape, unknown actions, errors, panics, and what
     /// ran for longer than the limits in `info` allow.
     pub async fn process(&self, job: &Bytes, info: JobInfo) -> JobResponse {
-        let read = JobRequest::from_body(job);
+        let read = JobRequest::read(job);
         self.process_on(&JobClock::new(info.harakiri), job, read, &info.request_id, info.deadline).await
     }
 
@@ -34,11 +34,11 @@ impl Service {
         &self,
         clock: &JobClock,
         job: &Bytes,
-        read: JobRequest,
+        (read, has_shape): (JobRequest, bool),
         request_id: &str,
         deadline: Option<Instant>,
     ) -> JobResponse {
-        let violations = job_schema::check_raw(job);
+        let violations = if has_shape { Vec::new() } else { job_schema::check_raw(job) };
         if !violations.is_empty() {
             return refused(violations);
         }
@@ -67,7 +67,7 @@ impl Service {
         };
         match result.unwrap_or_else(|panic| Err(JobError::panicked(&panic))) {
             Ok(mut response) => {
-                response.context = response.context.with("correlation_id", received.correlation_id());
+                response.context = response.context.with_correlation_id_of(&received);
                 response
             }
             Err(error) => JobResponse::failed(self.report(error.into_failure())),

@@ -1,4 +1,4 @@
-use super::{Element, Reader, Token};
+use super::{Element, Reader};
 use crate::{InvalidMessage, Value};
 
 /// How deep lists and maps may nest.
@@ -155,7 +155,7 @@ impl<'a> Unchecked<'a> {
 
 /// The head of a list or map: whether it is a map, how many elements or entries it has, and what is behind the head.
 #[inline(always)]
-fn container(all: &[u8]) -> Option<(bool, u32, &[u8])> {
+pub(crate) fn container(all: &[u8]) -> Option<(bool, u32, &[u8])> {
     Some(match all {
         [head @ 0x80..=0x8f, inner @ ..] => (true, u32::from(head & 0x0f), inner),
         [head @ 0x90..=0x9f, inner @ ..] => (false, u32::from(head & 0x0f), inner),
@@ -174,14 +174,23 @@ fn behind_text(rest: &[u8], length: u8) -> Option<&[u8]> {
 
 /// The text that a scalar is; nothing where it is none.
 #[inline(always)]
-fn text(scalar: &[u8]) -> &[u8] {
+pub(crate) fn text(scalar: &[u8]) -> &[u8] {
     match scalar {
-        [0xa0..=0xbf, text @ ..] => text,
-        _ => match Reader::new(scalar).token() {
-            Ok(Token::Text(text)) => text.as_bytes(),
-            _ => &[],
-        },
+        [0xa0..=0xbf, text @ ..] | [0xd9, _, text @ ..] | [0xda, _, _, text @ ..] | [0xdb, _, _, _, _, text @ ..] => {
+            text
+        }
+        _ => &[],
     }
+}
+
+/// The text that a value is, if it is one.
+pub(crate) fn to_str(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(text(value)).ok().filter(|_| is_text(value))
+}
+
+/// Whether a value is a text.
+pub(crate) fn is_text(value: &[u8]) -> bool {
+    matches!(value, [0xa0..=0xbf | 0xd9..=0xdb, ..])
 }
 
 /// Most texts are ASCII, which is known sooner.

@@ -10,8 +10,9 @@ mod serialize;
 mod typed;
 mod writer;
 
-pub(crate) use check::Unchecked;
 pub use check::{MAX_DEPTH, check};
+pub(crate) use check::{Unchecked, container, is_text, text, to_str};
+pub(crate) use reader::split_value;
 pub use reader::{Element, Reader, Token};
 pub use typed::{Misfit, decode, decode_or_locate, encode, encode_into};
 pub(crate) use typed::{is_map, kind};

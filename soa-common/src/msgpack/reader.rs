@@ -67,6 +67,31 @@ const HEADS: [Head; 256] = {
     heads
 };
 
+/// How many bytes the first element takes, if its first two bytes say so, as most do, and how many elements follow that
+/// are in it.
+#[inline(always)]
+fn short(rest: &[u8]) -> Option<(usize, u8)> {
+    let Head { size, inside } = HEADS[usize::from(*rest.first()?)];
+    match rest {
+        _ if size > 0 => Some((size.into(), inside)),
+        [0xc4 | 0xd9, length, ..] => Some((2 + usize::from(*length), 0)),
+        _ => None,
+    }
+}
+
+/// The first value with all it contains, and what is behind it; nothing when it is not whole.
+#[inline(always)]
+pub(crate) fn split_value(all: &[u8]) -> Option<(&[u8], &[u8])> {
+    match short(all) {
+        Some((size, 0)) => all.split_at_checked(size),
+        _ => all.split_at_checked(long_value(all)?),
+    }
+}
+
+fn long_value(all: &[u8]) -> Option<usize> {
+    Reader::new(all).skip().ok().map(<[u8]>::len)
+}
+
 /// Walks MessagePack bytes without allocating.
 ///
 /// It never trusts a length: an element that claims more bytes than there are is an error. It checks neither depth nor
@@ -163,7 +188,10 @@ impl<'a> Reader<'a> {
         let mut left: u64 = 1;
         while left > 0 {
             left -= 1;
-            if let Some(inside) = self.short() {
+            if let Some((size, inside)) = short(self.rest)
+                && let Some(rest) = self.rest.get(size..)
+            {
+                self.rest = rest;
                 left += u64::from(inside);
                 continue;
             }
@@ -174,20 +202,6 @@ impl<'a> Reader<'a> {
             };
         }
         Ok(&all[..all.len() - self.rest.len()])
-    }
-
-    /// Passes over the next element if its first two bytes say how long it is, as most do, and it is whole; gives how many
-    /// elements follow that are in it.
-    #[inline(always)]
-    fn short(&mut self) -> Option<u8> {
-        let head = HEADS[usize::from(*self.rest.first()?)];
-        let size = match self.rest {
-            _ if head.size > 0 => usize::from(head.size),
-            [0xc4 | 0xd9, length, ..] => 2 + usize::from(*length),
-            _ => return None,
-        };
-        self.rest = self.rest.get(size..)?;
-        Some(head.inside)
     }
 
     /// The next element, if it is a text of up to 31 bytes that is whole. Most keys are. It may turn out not to be UTF-8.

@@ -33,8 +33,10 @@ impl Serializer {
 
     /// The serializer of a mime type, if it is a known one.
     #[must_use]
-    pub fn from_mime_type(mime_type: &str) -> Option<Self> {
-        [Self::Msgpack, Self::Json].into_iter().find(|serializer| serializer.mime_type() == mime_type)
+    pub fn from_mime_type(mime_type: impl AsRef<[u8]>) -> Option<Self> {
+        [Self::Msgpack, Self::Json]
+            .into_iter()
+            .find(|serializer| serializer.mime_type().as_bytes() == mime_type.as_ref())
     }
 
     /// The payload of a frame as MessagePack, not checked yet.

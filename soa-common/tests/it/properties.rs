@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use soa_common::{
-    Amount, Date, DateTime, Decimal, InvalidMessage, JobRequest, JobResponse, Map, Time, UtcDateTime, Value,
+    Amount, Context, Date, DateTime, Decimal, InvalidMessage, JobRequest, JobResponse, Map, Time, UtcDateTime, Value,
     envelope::{RequestEnvelope, ResponseEnvelope},
     frame::Frame,
     json,
@@ -86,7 +86,10 @@ proptest! {
         let bytes = Bytes::from(bytes);
         for serializer in [Serializer::Msgpack, Serializer::Json] {
             if let Ok(envelope) = RequestEnvelope::from_payload(serializer, &bytes) {
-                let _ = JobRequest::from_body(&envelope.job);
+                let context = JobRequest::from_body(&envelope.job).context;
+                let answered = Context::default().with_correlation_id_of(&context);
+                let anew = Context::default().with("correlation_id", context.correlation_id());
+                prop_assert_eq!(answered.as_body().to_msgpack(), anew.as_body().to_msgpack());
             }
         }
         if let Ok(envelope) = ResponseEnvelope::decode(&bytes) {

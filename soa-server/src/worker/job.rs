@@ -32,7 +32,8 @@ pub(super) struct JobRunner<T: ServerTransport> {
 
 /// A request that was read and logged.
 pub(super) struct Begun {
-    read: JobRequest,
+    /// With whether it has the shape of a job.
+    read: (JobRequest, bool),
     span: Span,
 }
 
@@ -51,13 +52,13 @@ impl<T: ServerTransport> JobRunner<T> {
     /// Reads a request and logs it.
     pub(super) fn begin(&self, request: &Received<T::Reply>) -> Begun {
         // Of whatever shape it is: that is told in the response.
-        let read = JobRequest::from_body(&request.job);
+        let read = JobRequest::read(&request.job);
         // At the level of errors, so that the fields stand on every line that is logged at all.
         let span = error_span!(
             "job",
             service_name = self.service.name(),
             request_id = request.request_id,
-            correlation_id = read.context.correlation_id(),
+            correlation_id = read.0.context.correlation_id(),
         );
         // A subscriber that panics ends neither the job nor its worker; there is nobody to tell.
         let _ = panics::guarded(|| span.in_scope(|| self.log.request(&request.job)));
@@ -95,10 +96,15 @@ impl<T: ServerTransport> JobRunner<T> {
     }
 
     /// False: the watchdog has answered.
-    async fn answer(&self, job: &JobSlot<T>, read: JobRequest, place: &mut Option<OwnedSemaphorePermit>) -> bool {
+    async fn answer(
+        &self,
+        job: &JobSlot<T>,
+        read: (JobRequest, bool),
+        place: &mut Option<OwnedSemaphorePermit>,
+    ) -> bool {
         let (start, request) = (Instant::now(), &job.request);
         let deadline = request.deadline;
-        let is_suppressed = read.control.suppress_response();
+        let is_suppressed = read.0.control.suppress_response();
         let ends = || deadline.filter(|_| self.cancel_at_deadline && !is_suppressed);
         let run = self.service.process_on(&job.clock, &request.job, read, &request.request_id, deadline);
         let response = until(run, ends).await;

@@ -97,7 +97,7 @@ impl<T: ServerTransport> Request for JobSlot<T> {
             let mut response = self.clock.cut_short(reason);
             if !response.actions.is_empty() {
                 let context = Context::of_job(&self.request.job);
-                response.context = response.context.with("correlation_id", context.correlation_id());
+                response.context = response.context.with_correlation_id_of(&context);
             }
             if let Err(error) = rescue.respond(&self.request.reply, &response).await {
                 let Some((instead, _)) = instead_of(&error) else { return Err(error) };

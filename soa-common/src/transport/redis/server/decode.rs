@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
-    Control, InvalidMessage,
+    InvalidMessage,
     envelope::{ReplyAddress, RequestEnvelope},
     frame::{Frame, ProtocolVersion},
     serializer::Serializer,
@@ -82,12 +82,11 @@ impl Decoder<'_> {
             return Decoded::Expired;
         }
         let reply = reply(envelope.address);
-        let control = Control::of_job(&envelope.job);
-        if reply.key.is_none() && !control.suppress_response() {
+        if reply.key.is_none() && !envelope.control.suppress_response() {
             return Decoded::Undecodable(self.no_address(&reply.address), None);
         }
         let expiry = envelope.expiry.map(|expiry| expiry - self.now);
-        let left = [expiry, control.timeout()].into_iter().flatten().min_by(f64::total_cmp);
+        let left = [expiry, envelope.control.timeout()].into_iter().flatten().min_by(f64::total_cmp);
         Decoded::Request(Received {
             request_id: reply.address.request_id(),
             reply,
