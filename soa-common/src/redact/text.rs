@@ -158,6 +158,7 @@ fn censored(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
 }
 
 /// Appends a text in quotes; tells whether it is printable ASCII without any to be escaped.
+#[inline(always)]
 fn quote(out: &mut Vec<u8>, text: &[u8]) -> bool {
     // Most texts are.
     let is_plain = !holds_unprintable_or::<b'"', b'\\'>(text);

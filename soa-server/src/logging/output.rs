@@ -54,8 +54,9 @@ impl Drop for Gathering {
 
 /// Writes the line that this appends, without writing others.
 pub(super) fn write(line: impl Fn(&mut Vec<u8>), may_wait: bool) {
-    let written = WAITING.try_with(|waiting| waiting.borrow_mut().write(&line, may_wait));
-    if written.is_err() {
+    let write = |waiting: &RefCell<Waiting>| waiting.try_borrow_mut().map(|mut waiting| waiting.write(&line, may_wait));
+    // None wait on a thread that ends, nor for the one that tells of a panic within another.
+    if !matches!(WAITING.try_with(write), Ok(Ok(()))) {
         let mut alone = Vec::new();
         line(&mut alone);
         write_out(&alone);
