@@ -7,7 +7,7 @@ use soa_common::{
     transport::redis::{RedisServerTransport, RedisSettings},
 };
 use tokio::{
-    runtime::{Builder, Handle, Runtime},
+    runtime::{Builder, Handle, Runtime, RuntimeFlavor},
     select,
 };
 use tracing::{Instrument, error, error_span, info};
@@ -93,7 +93,11 @@ where
     // For a subscriber of the program's own; at the level of errors, so that it is never filtered away.
     let span = error_span!("worker", service_name = service.name());
     let hosted = host(service, settings, redis, number, ready, stop, control).instrument(span);
-    // In a task: the future that a runtime blocks on costs a system call whenever it is woken.
+    if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
+        // On the main thread, which no action can keep busy.
+        return hosted.await;
+    }
+    // In a task: the future that this runtime blocks on costs a system call whenever it is woken.
     let ended = tokio::spawn(hosted).await;
     // Nobody aborts it.
     ended.unwrap_or_else(|error| resume_unwind(error.into_panic()))

@@ -65,7 +65,7 @@ pub struct ServerSettings {
     /// Names of fields that logs do not show, besides the built-in ones.
     pub extra_fields_to_redact: BTreeSet<String>,
     /// How many jobs one worker runs at once, 1 to 65,536. Default: 64; 1 behaves as the original. As many again may
-    /// have run already while their responses are on their way to Redis, unless the service has hooks.
+    /// wait until Redis has taken their responses, unless it is 1 or the service has hooks.
     pub concurrency: usize,
     /// How many threads the runtime of a worker has, 1 to 1024 (`runtime.threads`). Default: 1, a current-thread
     /// runtime.

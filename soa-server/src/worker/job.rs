@@ -1,8 +1,12 @@
 //! One request on its way through a worker.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    pin::pin,
+    sync::{Arc, atomic::AtomicU64},
+    task::Poll,
+};
 
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, poll};
 use soa_common::{
     Error, JobRequest, JobResponse, codes,
     transport::{Received, Rescue, ServerTransport, TransportError, TransportErrorKind},
@@ -24,8 +28,9 @@ pub(super) struct JobRunner<T: ServerTransport> {
     log: RequestLog,
     pub(super) harakiri: Arc<Harakiri>,
     cancel_at_deadline: bool,
-    /// The places of jobs whose responses are on their way: as many as jobs may run.
-    pub(super) answered: Arc<Semaphore>,
+    /// The places of jobs that only wait until their responses are sent.
+    pub(super) responding: Arc<Semaphore>,
+    pub(super) responding_at_most: usize,
     /// How many requests were dropped because nobody waited for them any more.
     pub(super) expired: AtomicU64,
 }
@@ -45,8 +50,19 @@ impl<T: ServerTransport> JobRunner<T> {
         }
         let (log, cancel_at_deadline) = (RequestLog::new(settings), settings.cancel_at_deadline);
         let rescue = transport.rescue();
-        let answered = Arc::new(Semaphore::new(settings.concurrency));
-        Self { service, transport, rescue, log, harakiri, cancel_at_deadline, answered, expired: AtomicU64::new(0) }
+        // A worker that runs one job at a time does as the original: it sends the response, then takes the next request.
+        let responding_at_most = if settings.concurrency == 1 { 0 } else { settings.concurrency };
+        Self {
+            service,
+            transport,
+            rescue,
+            log,
+            harakiri,
+            cancel_at_deadline,
+            responding: Arc::new(Semaphore::new(responding_at_most)),
+            responding_at_most,
+            expired: AtomicU64::new(0),
+        }
     }
 
     /// Reads a request and logs it.
@@ -115,18 +131,32 @@ impl<T: ServerTransport> JobRunner<T> {
             warn!("the job was dropped after {:.1} s: its caller waits no longer", start.elapsed().as_secs_f64());
             return true;
         };
-        // What only waits until Redis has its response makes room for the next request, or the worker would be idle
-        // meanwhile. When too many wait, it does not.
-        if !self.has_hooks()
-            && let Ok(other) = Arc::clone(&self.answered).try_acquire_owned()
-        {
-            *place = Some(other);
-        }
-        if !is_suppressed && let Err(error) = self.respond(&request.reply, &response).await {
+        if !is_suppressed && let Err(error) = self.respond_from(place, &request.reply, &response).await {
             error!("the response could not be sent: {}", Chain(&error));
         }
         self.log.response(&request.job, &response, start.elapsed());
         true
+    }
+
+    /// Sends a response. Its job makes room for the next request meanwhile, or the worker would be idle; not where a hook
+    /// is to run after it, nor when too many wait.
+    async fn respond_from(
+        &self,
+        place: &mut Option<OwnedSemaphorePermit>,
+        reply: &T::Reply,
+        response: &JobResponse,
+    ) -> Result<(), TransportError> {
+        let mut responding = pin!(self.respond(reply, response));
+        // It is on its way before anything else is asked for.
+        if let Poll::Ready(sent) = poll!(&mut responding) {
+            return sent;
+        }
+        if !self.has_hooks()
+            && let Ok(other) = Arc::clone(&self.responding).try_acquire_owned()
+        {
+            *place = Some(other);
+        }
+        responding.await
     }
 
     /// Sends a response, or says in its place why it cannot be sent.

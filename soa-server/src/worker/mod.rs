@@ -1,5 +1,6 @@
 //! The loop of a worker: it takes requests from a transport, runs them and sends their responses.
 
+mod chain;
 pub(crate) mod control;
 pub(crate) mod heartbeat;
 mod job;
@@ -29,7 +30,7 @@ use tokio::{
 };
 use tracing::{Instrument, debug, error, info, warn};
 
-pub(crate) use self::watchdog::Keeper;
+pub(crate) use self::{chain::Chain, watchdog::Keeper};
 use self::{
     job::JobRunner,
     jobs::{Job, Jobs},
@@ -259,7 +260,19 @@ impl<T: ServerTransport> Worker<T> {
     async fn take(&mut self) -> Result<usize, TransportError> {
         // The semaphore is never closed, and only this function takes places: what is free stays free.
         drop(self.places.acquire().await);
-        let received = self.runner.transport.receive(self.places.available_permits()).await?;
+        let mut free = self.places.available_permits();
+        let mut received = self.runner.transport.receive(free);
+        let received = loop {
+            select! {
+                biased;
+                received = &mut received => break received?,
+                more = self.places.acquire_many(free as u32 + 1), if free < self.concurrency => {
+                    drop(more);
+                    free = self.places.available_permits();
+                    self.runner.transport.freed(free);
+                }
+            }
+        };
         let now = Instant::now();
         if let Some(lasted) = self.outage.worked(now) {
             info!("receiving requests again after {} seconds", lasted.as_secs());
@@ -267,7 +280,7 @@ impl<T: ServerTransport> Worker<T> {
         let count = received.len();
         if count > 0 {
             self.start(received, now);
-            if count < MANY {
+            if count < MANY || self.places.available_permits() < MANY {
                 // What has nothing to wait for is answered before more is asked for: its response leaves sooner, and
                 // what came meanwhile is popped at once. Of many, the next are popped while these are run.
                 yield_now().await;
@@ -377,21 +390,8 @@ impl<T: ServerTransport> Worker<T> {
 
     /// How many requests have not ended.
     fn running(&self) -> usize {
-        2 * self.concurrency - self.places.available_permits() - self.runner.answered.available_permits()
-    }
-}
-
-/// An error and what caused it, in one line.
-pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut error = self.0;
-        while let Some(source) = error.source() {
-            write!(f, ": {source}")?;
-            error = source;
-        }
-        Ok(())
+        // A job that moves from one to the other counts once or twice.
+        let responding = self.runner.responding_at_most - self.runner.responding.available_permits();
+        responding + self.concurrency - self.places.available_permits()
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Script {
     requests: mpsc::UnboundedSender<Result<Received<u32>, TransportError>>,
     answers: mpsc::UnboundedReceiver<(u32, JobResponse)>,
     most_asked_for: Arc<AtomicUsize>,
+    /// How many places were told to have come free.
+    freed: Arc<AtomicUsize>,
     /// While a test holds it, no response is confirmed.
     confirmation: Arc<Semaphore>,
 }
@@ -35,6 +37,7 @@ pub(crate) struct Scripted {
     answers: mpsc::UnboundedSender<(u32, JobResponse)>,
     stopped: Notify,
     most_asked_for: Arc<AtomicUsize>,
+    freed: Arc<AtomicUsize>,
     confirmation: Arc<Semaphore>,
     /// How responding fails the first time for a request.
     refusal: Option<TransportErrorKind>,
@@ -44,18 +47,19 @@ pub(crate) struct Scripted {
 pub(crate) fn scripted(refusal: Option<TransportErrorKind>) -> (Scripted, Script) {
     let (requests, received) = mpsc::unbounded_channel();
     let (answered, answers) = mpsc::unbounded_channel();
-    let most_asked_for = Arc::new(AtomicUsize::new(0));
+    let [most_asked_for, freed] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
     let confirmation = Arc::new(Semaphore::new(1));
     let transport = Scripted {
         requests: tokio::sync::Mutex::new(received),
         answers: answered,
         stopped: Notify::new(),
         most_asked_for: most_asked_for.clone(),
+        freed: freed.clone(),
         confirmation: confirmation.clone(),
         refusal,
         refused: Mutex::default(),
     };
-    (transport, Script { requests, answers, most_asked_for, confirmation })
+    (transport, Script { requests, answers, most_asked_for, freed, confirmation })
 }
 
 impl ServerTransport for Scripted {
@@ -82,6 +86,10 @@ impl ServerTransport for Scripted {
             Ok(batch)
         }
         .boxed()
+    }
+
+    fn freed(&self, free: usize) {
+        self.freed.store(free, Ordering::Relaxed);
     }
 
     fn stop(&self) {
@@ -254,10 +262,11 @@ async fn responses_on_their_way_make_room_as_long_as_they_are_no_more_than_may_r
     struct Nothing;
     impl Hooks for Nothing {}
 
-    for (service, most) in [(service(), 4), (service().hooks(Nothing), 2)] {
+    let cases = [(service(), 2, 4), (service().hooks(Nothing), 2, 2), (service(), 1, 1)];
+    for (service, concurrency, most) in cases {
         let (transport, mut script) = scripted(None);
         let mut settings = ServerSettings::default();
-        settings.concurrency = 2;
+        settings.concurrency = concurrency;
         let mut test = async || {
             let confirmation = script.confirmation.clone().acquire_owned().await;
             (1..=6).for_each(|id| script.request(id, "ok"));
@@ -273,6 +282,43 @@ async fn responses_on_their_way_make_room_as_long_as_they_are_no_more_than_may_r
         };
         serve(service.build().unwrap(), transport, &settings, test()).await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_whose_responses_are_not_sent_are_unfinished() {
+    let (transport, mut script) = scripted(None);
+    let mut settings = ServerSettings::default();
+    (settings.concurrency, settings.harakiri.timeout) = (2, Some(Duration::from_secs(1)));
+    let confirmation = script.confirmation.clone().acquire_owned().await;
+    (1..=4).for_each(|id| script.request(id, "ok"));
+    let test = async || {
+        for _ in 1..=4 {
+            script.answer().await;
+        }
+    };
+    let exceeded = with_worker(transport, settings, test).await.unwrap_err();
+    assert_eq!(exceeded.unfinished, 4);
+    drop(confirmation);
+}
+
+/// A transport with several lists once went on with the number of places that were free when it was asked: with all
+/// spoken for, a list was not looked at although jobs had ended.
+#[tokio::test(start_paused = true)]
+async fn a_transport_is_told_when_a_place_comes_free() {
+    let (transport, mut script) = scripted(None);
+    let mut settings = ServerSettings::default();
+    settings.concurrency = 2;
+    let test = async || {
+        script.request(1, "sleeps");
+        script.answer().await;
+        let asked = async {
+            while script.freed.load(Ordering::Relaxed) != 2 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), asked).await.expect("it knows of one free place only");
+    };
+    with_worker(transport, settings, test).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use soa_common::{
     JobResponse,
     transport::{ServerTransport, redis::keys},
@@ -46,6 +46,39 @@ async fn never_more_is_popped_than_there_are_free_places() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 120);
+}
+
+/// Requests that one worker took all at once were run long after they came, while others had none.
+#[tokio::test]
+async fn a_pop_takes_only_some_of_many() {
+    let servers = [RedisServer::start()];
+    let transport = transport(&settings(&urls(&servers)));
+    (0..100).for_each(|id| send(&servers[0], &request(id)));
+    for expected in [32, 32, 32, 4] {
+        assert_eq!(transport.receive(64).await.unwrap().len(), expected);
+    }
+}
+
+/// While all free places were spoken for by the pop of an empty list, no other was looked at until it ended.
+#[tokio::test]
+async fn places_that_come_free_are_used_at_once() {
+    let servers = [RedisServer::start(), RedisServer::start()];
+    let transport = transport(&settings(&urls(&servers)));
+    for redis in &servers {
+        send(redis, &request(1));
+        assert_eq!(transport.receive(4).await.unwrap().len(), 1);
+    }
+    // Each pops one by now, and two places are left for whichever has requests. The second one does not answer.
+    servers[1].pause();
+    send(&servers[0], &request(2));
+    assert_eq!(transport.receive(4).await.unwrap().len(), 1);
+    send(&servers[0], &request(3));
+    let mut receive = transport.receive(1);
+    assert!((&mut receive).now_or_never().is_none(), "the second one may give it");
+    transport.freed(4);
+    let received = time::timeout(Duration::from_secs(2), receive).await.expect("it waits for the other pop");
+    assert_eq!(received.unwrap()[0].request_id, "3");
+    servers[1].resume();
 }
 
 #[tokio::test]

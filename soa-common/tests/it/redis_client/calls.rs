@@ -250,34 +250,3 @@ async fn a_call_that_finds_no_lane_in_time_was_not_sent() {
     send(&transport, 513, LONG).await;
     assert_eq!(redis.command(&["LLEN", "pysoa:service.fake"]).int(), 513);
 }
-
-/// Each master costs client and server a command: requests of one moment once went to all of them. PySOA's servers take
-/// one request at a time and wait at masters that have none: there they still do.
-#[tokio::test]
-async fn requests_of_one_moment_go_to_one_master_of_our_servers() {
-    for (is_ours, expected) in [(true, [[0, 16], [72, 128]]), (false, [[8, 8], [100, 100]])] {
-        let redis = [(); 2].map(|()| Arc::new(RedisServer::start()));
-        let services = redis.each_ref().map(|redis| Fake::start(redis, move |got| vec![got.answer(is_ours)]));
-        let transport = RedisClientTransport::new(SERVICE, settings(&[&redis[0], &redis[1]])).unwrap();
-        call(&transport, 1, LONG).await.unwrap();
-        call(&transport, 2, LONG).await.unwrap();
-        drop(services);
-        let lengths = || redis.each_ref().map(|redis| redis.command(&["LLEN", "pysoa:service.fake"]).int());
-        let send = async |count: u64| {
-            let before = lengths();
-            let sends = (0..count).map(async |id| {
-                let mut request = request(id, LONG);
-                request.job.control = Control::default().with("suppress_response", true);
-                drop(transport.send(request).await.unwrap());
-            });
-            futures_util::future::join_all(sends).await;
-            let after = lengths();
-            let mut sent = [after[0] - before[0], after[1] - before[1]];
-            sent.sort_unstable();
-            sent
-        };
-        assert_eq!([send(1).await, send(1).await], [[0, 1]; 2]);
-        assert_eq!(lengths(), [1, 1], "one after the other");
-        assert_eq!([send(16).await, send(200).await], expected);
-    }
-}

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 mod abandon;
 mod calls;
 mod chunks;
+mod masters;
 mod outages;
 mod python;
 

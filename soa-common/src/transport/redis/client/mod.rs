@@ -12,8 +12,12 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redis::RedisError;
+use tokio::time::Instant;
 
-use super::{Node, RedisSettings, keys, push::Activity};
+use super::{
+    Node, RedisSettings, keys,
+    push::{Activity, MOMENT},
+};
 use crate::{
     JobResponse,
     transport::{ClientRequest, ClientTransport, PendingResponse, TransportError},
@@ -61,10 +65,11 @@ pub struct RedisClientTransport {
 }
 
 /// Where in the order of the masters requests begin at the moment.
-struct Place {
+struct Stay {
     number: usize,
-    /// How many began there.
+    /// How many began there, and since when.
     requests: usize,
+    since: Instant,
 }
 
 /// Where in the order of the masters a request begins, and how many it has tried.
@@ -106,7 +111,7 @@ struct Shared {
     links: Vec<Link>,
     /// The masters in the order in which requests go to them, again and again.
     order: Vec<usize>,
-    place: Mutex<Place>,
+    stay: Mutex<Stay>,
 }
 
 impl RedisConnections {
@@ -129,8 +134,8 @@ impl RedisConnections {
         let mut order: Vec<_> = (0..links.len()).collect();
         fastrand::shuffle(&mut order);
         let mailbox = Mutex::new(Mailbox::new(&client, links.len()));
-        let place = Mutex::new(Place { number: 0, requests: 0 });
-        let shared = Shared { settings, client, mailbox, links, order, place };
+        let stay = Mutex::new(Stay { number: 0, requests: 0, since: Instant::now() });
+        let shared = Shared { settings, client, mailbox, links, order, stay };
         Ok(Self(Arc::new(Handle(Arc::new(shared)))))
     }
 
@@ -192,8 +197,8 @@ impl ClientTransport for RedisClientTransport {
     }
 }
 
-/// How many requests go to one master in a row.
-const TOGETHER: usize = 128;
+/// The most requests that go to one master in a row.
+const MOST_IN_A_ROW: usize = 128;
 
 impl Drop for Handle {
     fn drop(&mut self) {
@@ -207,31 +212,31 @@ impl Shared {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The turn of the next request. As long as one master is at work for others it goes there as well, where the service
-    /// takes many at once: each master costs commands of its own, on both sides. PySOA takes one request at a time and
-    /// looks at the masters in turn, waiting a while at an empty one.
+    /// The turn of the next request. Where the service takes many at once, those of a moment go to one master that is at
+    /// work for such: each master costs commands of its own, on both sides. PySOA takes one request at a time and looks
+    /// at the masters in turn, waiting a while at an empty one.
     fn turn(&self, service: ServiceId) -> Turn {
         let masters = self.order.len();
         if masters == 1 {
             return Turn { first: 0, tried: 0 };
         }
-        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        let master = self.order[place.number % masters];
+        let mut stay = self.stay.lock().unwrap_or_else(PoisonError::into_inner);
+        let master = self.order[stay.number % masters];
         let link = &self.links[master];
-        let stays = place.requests < TOGETHER && !link.node.is_down() && {
-            let mut mailbox = self.mailbox();
-            let is_at_work = match link.pusher.activity() {
-                Activity::Idle => mailbox.lanes(master).has_calls(),
+        let stays = stay.requests < MOST_IN_A_ROW
+            && stay.since.elapsed() < MOMENT
+            && !link.node.is_down()
+            && match link.pusher.activity() {
+                Activity::Idle => self.mailbox().lanes(master).has_calls(),
                 Activity::Busy => true,
                 Activity::Slow => false,
-            };
-            is_at_work && mailbox.is_ours(service)
-        };
+            }
+            && self.mailbox().is_ours(service);
         if !stays {
-            *place = Place { number: place.number.wrapping_add(1), requests: 0 };
+            *stay = Stay { number: stay.number.wrapping_add(1), requests: 0, since: Instant::now() };
         }
-        place.requests += 1;
-        Turn { first: place.number, tried: 0 }
+        stay.requests += 1;
+        Turn { first: stay.number, tried: 0 }
     }
 
     /// The master that a request is to try next: first those that are not down. When all are, they are tried in turn.

@@ -107,7 +107,7 @@ impl Committer {
     /// Takes what leaves with the next flush. Messages that nobody waits for any more are dropped.
     fn batch(&self) -> Vec<Entry> {
         let mut desk = self.desk();
-        let mut batch = Vec::with_capacity(desk.ready.len().min(FLUSH_MESSAGES));
+        let mut batch = Vec::with_capacity(desk.ready.len().min(KEPT));
         let mut bytes = 0;
         while let Some(entry) = desk.ready.pop_front() {
             if !entry.receipt.is_wanted() {

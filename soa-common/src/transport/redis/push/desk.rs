@@ -13,7 +13,7 @@ use super::{Entry, flush::Run};
 use crate::transport::redis::wire::Wire;
 
 /// How long a flush takes that is nothing unusual.
-const MOMENT: Duration = Duration::from_millis(10);
+pub(in crate::transport::redis) const MOMENT: Duration = Duration::from_millis(10);
 
 /// What the task of a pusher works on. Whenever that task waits, all that is not sent lies here, so that another pusher
 /// can take it over when the task's runtime is stuck.
@@ -39,7 +39,7 @@ pub(in crate::transport::redis) enum Activity {
     Idle,
     /// It sends, or is about to.
     Busy,
-    /// A flush takes unusually long: messages would wait for it.
+    /// Messages wait for a flush that takes unusually long, or for room in a list.
     Slow,
 }
 
@@ -80,6 +80,7 @@ impl Desk {
     pub(super) fn activity(&self) -> Activity {
         match self.busy_since {
             Some(since) if since.elapsed() >= MOMENT => Activity::Slow,
+            _ if !self.refused.is_empty() => Activity::Slow,
             None if self.ready.is_empty() && self.queue.is_empty() => Activity::Idle,
             _ => Activity::Busy,
         }

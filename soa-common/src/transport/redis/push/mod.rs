@@ -24,8 +24,8 @@ mod flush;
 mod receipt;
 
 use committer::Committer;
-pub(super) use desk::Activity;
 use desk::Desk;
+pub(super) use desk::{Activity, MOMENT};
 pub(super) use receipt::{Pushed, Waiting};
 use receipt::{Receipt, Wait};
 

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     fmt,
     pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -73,21 +73,22 @@ impl Intake {
         intake
     }
 
-    /// Waits for messages: `free` at most, none at the limit. Once stopped it gives what was popped already.
+    /// Waits for messages: `free` at most, which is read again at each change; none at the limit. Once stopped it gives
+    /// what was popped already.
     ///
     /// This may be dropped: pops go on with the next call.
     pub(super) async fn receive(
         &mut self,
-        free: usize,
+        free: &AtomicUsize,
         limit: Instant,
         is_stopped: &AtomicBool,
-        stopped: &Notify,
+        changed: &Notify,
     ) -> Vec<Bytes> {
         let mut limit = pin!(time::sleep_until(limit));
         loop {
             let is_stopped = is_stopped.load(Ordering::Acquire);
             if !is_stopped {
-                self.assign(free);
+                self.assign(free.load(Ordering::Relaxed));
             } else if self.popping.is_empty() {
                 return Vec::new();
             }
@@ -107,7 +108,7 @@ impl Intake {
                     // The popper knows when to try again.
                     Err(_) => self.connect(source),
                 },
-                () = stopped.notified(), if !is_stopped => {}
+                () = changed.notified(), if !is_stopped => {}
                 () = &mut limit, if !is_stopped => return Vec::new(),
             }
         }

@@ -67,8 +67,11 @@ pub struct RedisServerTransport {
     intake: Mutex<Intake>,
     interrupts: Vec<Interrupt>,
     under_way: Vec<UnderWay>,
+    /// How many requests the receive under way may give.
+    free: AtomicUsize,
     is_stopped: AtomicBool,
-    stopped: Notify,
+    /// That one of these two has changed.
+    changed: Notify,
 }
 
 /// What answering needs.
@@ -129,8 +132,9 @@ impl RedisServerTransport {
             intake: Mutex::new(intake),
             interrupts,
             under_way,
+            free: AtomicUsize::new(0),
             is_stopped: AtomicBool::new(false),
-            stopped: Notify::new(),
+            changed: Notify::new(),
         })
     }
 
@@ -153,9 +157,10 @@ impl RedisServerTransport {
     async fn receive_some(&self, free: usize) -> Vec<Received<RedisReply>> {
         self.shared.places.fetch_max(free, Ordering::Relaxed);
         let mut intake = self.intake.lock().await;
+        self.free.store(free, Ordering::Relaxed);
         let limit = Instant::now() + self.shared.settings.receive_timeout;
         loop {
-            let frames = intake.receive(free, limit, &self.is_stopped, &self.stopped).await;
+            let frames = intake.receive(&self.free, limit, &self.is_stopped, &self.changed).await;
             // From here to the return nothing waits: a call that is dropped loses no request.
             if frames.is_empty() {
                 return Vec::new();
@@ -176,9 +181,17 @@ impl ServerTransport for RedisServerTransport {
         self.receive_some(free).map(Ok).boxed()
     }
 
+    fn freed(&self, free: usize) {
+        // What one master may give is asked of it already.
+        if self.shared.outlets.len() > 1 {
+            self.free.store(free, Ordering::Relaxed);
+            self.changed.notify_one();
+        }
+    }
+
     fn stop(&self) {
         self.is_stopped.store(true, Ordering::Release);
-        self.stopped.notify_one();
+        self.changed.notify_one();
         self.interrupts.iter().for_each(Interrupt::interrupt);
     }
 

@@ -46,7 +46,7 @@ impl Shared {
             capacity: self.settings.queue_capacity,
             deadline: Instant::now() + expiry,
             retries: self.settings.queue_full_retries,
-            // What waits holds a place: clients that have stopped reading must not take up all of them.
+            // What waits is held by the worker: clients that have stopped reading must not take up all that it holds.
             waiting: Some((places / (4 * masters)).max(1)),
         };
         let share = (masters > 1).then_some(places / masters);
