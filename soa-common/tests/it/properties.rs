@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use soa_common::{
-    Amount, Context, Date, DateTime, Decimal, InvalidMessage, JobRequest, JobResponse, Map, Time, UtcDateTime, Value,
+    Amount, Context, Control, Date, DateTime, Decimal, InvalidMessage, JobRequest, JobResponse, Map, Time, UtcDateTime,
+    Value,
     envelope::{RequestEnvelope, ResponseEnvelope},
     frame::Frame,
     json,
@@ -103,6 +104,19 @@ proptest! {
     }
 
     #[test]
+    fn the_parts_of_an_envelope_are_those_of_its_map(message in envelope()) {
+        let wire = Bytes::from(written(&message));
+        if let Ok(envelope) = RequestEnvelope::decode(&wire) {
+            let part = |key| message.as_map().unwrap().get(key).cloned();
+            let meta = part("meta").unwrap_or_default();
+            let reply_to = meta.as_map().and_then(|meta| meta.get("reply_to")?.as_str());
+            prop_assert_eq!(envelope.address.reply_to.as_deref(), reply_to);
+            prop_assert_eq!(envelope.control, Control::of_job(&envelope.job));
+            prop_assert_eq!(Value::from_msgpack(&envelope.job).unwrap(), part("body").unwrap_or_default());
+        }
+    }
+
+    #[test]
     fn skipping_takes_what_the_tokens_take(bytes in hostile()) {
         let mut skipping = Reader::new(&bytes);
         let skipped = skipping.skip();
@@ -170,6 +184,20 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
         "pysoa-redis/3//chunk-id:1;",
     ]);
     (headers, prop_oneof![noise, broken]).prop_map(|(header, payload)| [header.as_bytes(), &payload].concat())
+}
+
+/// A map with the keys of an envelope, some of them twice or not at all, that have maps or anything behind them.
+fn envelope() -> impl Strategy<Value = Value> {
+    fn map<V: Strategy<Value = Value>>(keys: &[&'static str], value: V) -> impl Strategy<Value = Value> + use<V> {
+        let key = prop::sample::select(keys.to_vec()).prop_map(Value::from);
+        vec((key, value), 0..6).prop_map(|entries| {
+            let mut map = Map::new();
+            entries.into_iter().for_each(|(key, value)| map.push(key, value));
+            map.into()
+        })
+    }
+    let inner = map(&["reply_to", "client_version", "control", "context", "other"], scalar());
+    map(&["request_id", "meta", "body", "other"], prop_oneof![scalar(), inner])
 }
 
 fn value() -> impl Strategy<Value = Value> {
