@@ -177,6 +177,14 @@ impl Body {
         }
     }
 
+    /// The MessagePack bytes, where it is those already.
+    pub(crate) fn msgpack(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Repr::Raw(bytes) => Some(bytes),
+            Repr::Map(_) => None,
+        }
+    }
+
     /// Appends the MessagePack bytes.
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         match &self.0 {

@@ -12,6 +12,7 @@
 //! ```
 
 mod names;
+mod success;
 mod text;
 
 use std::{fmt, iter};
@@ -93,10 +94,17 @@ impl Redacted<'_> {
     /// Appends what [`Display`](fmt::Display) shows, which is UTF-8, without a formatter between. Gives whether it is
     /// certain that it is printable ASCII.
     pub fn push_to(&self, out: &mut Vec<u8>) -> bool {
-        match self.subject {
-            Subject::MessagePack(bytes) => self.write(out, iter::once(bytes)),
-            _ => self.write(out, self.encode().slices_of_all()),
+        if let Subject::MessagePack(bytes) = self.subject {
+            return self.write(out, iter::once(bytes));
         }
+        let start = out.len();
+        if let Subject::Response(job) = self.subject {
+            if let Some(is_plain) = success::write(out, job, &self.redactor.names) {
+                return is_plain;
+            }
+            out.truncate(start);
+        }
+        self.write(out, self.encode().slices_of_all())
     }
 
     /// The subject as MessagePack, with large bodies where they are.
@@ -118,7 +126,7 @@ impl Redacted<'_> {
         let size: usize = msgpack.clone().map(<[u8]>::len).sum();
         // Names and short texts, which are most of it, take quotes and a comma or colon for a byte of MessagePack.
         out.reserve(USUAL_SIZE.max(size + size / 2));
-        match text::write(out, &mut msgpack.clone(), &self.redactor.names) {
+        match text::write(out, &mut msgpack.clone(), &self.redactor.names, 0) {
             Ok(true) => return true,
             Ok(false) if str::from_utf8(&out[start..]).is_ok() => {}
             _ => {
@@ -134,7 +142,7 @@ impl Redacted<'_> {
     #[cold]
     fn why_not(&self, msgpack: &[u8]) -> InvalidMessage {
         let mut out = Vec::new();
-        match text::write(&mut out, &mut iter::once(msgpack), &self.redactor.names) {
+        match text::write(&mut out, &mut iter::once(msgpack), &self.redactor.names, 0) {
             Err(error) if str::from_utf8(&out).is_ok() => error,
             _ => text::why_not(msgpack),
         }

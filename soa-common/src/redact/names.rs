@@ -1,6 +1,8 @@
 /// The sensitive fields in snake case; they also count in kebab case and camel case.
 const FIELDS: &str = include_str!("fields.txt");
 
+const KEYS_OF_JOBS: [&str; 6] = ["errors", "control", "context", "actions", "action", "body"];
+
 /// The names of sensitive fields.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
@@ -8,12 +10,14 @@ pub(super) struct Names {
     marks: [u64; 64],
     /// The names by their marks.
     names: Vec<Vec<String>>,
+    /// Whether any name is a key of a job.
+    pub(super) hold_keys_of_jobs: bool,
 }
 
 impl Names {
     pub(super) fn new(extra: impl Iterator<Item = String>) -> Self {
         let known = FIELDS.split_whitespace().flat_map(|name| [name.to_owned(), name.replace('_', "-"), camel(name)]);
-        let mut names = Self { marks: [0; 64], names: vec![Vec::new(); 64] };
+        let mut names = Self { marks: [0; 64], names: vec![Vec::new(); 64], hold_keys_of_jobs: false };
         for name in known.chain(extra) {
             if !names.contains(name.as_bytes()) {
                 let mark = mark(name.as_bytes());
@@ -21,6 +25,7 @@ impl Names {
                 names.names[mark].push(name);
             }
         }
+        names.hold_keys_of_jobs = KEYS_OF_JOBS.iter().any(|key| names.contains(key.as_bytes()));
         names
     }
 

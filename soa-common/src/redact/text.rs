@@ -21,20 +21,22 @@ use crate::{
 /// that all of them are UTF-8 if what is appended is; [`why_not`] finds the first that is not.
 ///
 /// # Errors
-/// When the bytes hold no value that is whole and harmless; then only a part of it was appended.
+/// When the bytes hold no value that is whole and harmless in so many others, none of them sensitive; then only a part of it
+/// was appended.
 pub(super) fn write(
     out: &mut Vec<u8>,
     msgpack: &mut dyn Iterator<Item = &[u8]>,
     names: &Names,
+    others: usize,
 ) -> Result<bool, InvalidMessage> {
     let mut reader = Reader::new(msgpack.next().unwrap_or_default());
     let mut is_plain = true;
     let mut outer = [Container::default(); MAX_DEPTH];
-    let mut depth = 0;
+    let mut depth = others;
     let mut current = Container { left: 1, ..Container::default() };
     loop {
         while current.left == 0 {
-            if depth == 0 {
+            if depth == others {
                 return Ok(is_plain);
             }
             out.push(if current.is_map { b'}' } else { b']' });
@@ -159,7 +161,7 @@ fn censored(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
 
 /// Appends a text in quotes; tells whether it is printable ASCII without any to be escaped.
 #[inline(always)]
-fn quote(out: &mut Vec<u8>, text: &[u8]) -> bool {
+pub(super) fn quote(out: &mut Vec<u8>, text: &[u8]) -> bool {
     // Most texts are.
     let is_plain = !holds_unprintable_or::<b'"', b'\\'>(text);
     if !is_plain && holds_control_or::<b'"', b'\\'>(text) {
