@@ -144,20 +144,15 @@ impl Gather {
         (slices, count)
     }
 
-    /// All parts.
-    pub(crate) fn slices_of_all(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        self.parts().map(Part::bytes)
-    }
-
     /// All in one.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         let mut whole = Vec::with_capacity(self.len());
-        self.slices_of_all().for_each(|part| whole.extend_from_slice(part));
+        self.parts().for_each(|part| whole.extend_from_slice(part.bytes()));
         whole
     }
 
-    fn parts(&self) -> impl Iterator<Item = Part<'_>> + Clone {
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let mut at = self.gone;
         let mut large = self.large.iter();
         let mut next = large.next();

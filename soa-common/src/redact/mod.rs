@@ -15,11 +15,11 @@ mod names;
 mod success;
 mod text;
 
-use std::{fmt, iter};
+use std::fmt;
 
 use names::Names;
 
-use crate::{Body, InvalidMessage, JobRequest, JobResponse, Value, gather::Gather};
+use crate::{Body, JobRequest, JobResponse, Value, msgpack::Writer};
 
 /// What stands in a log in the place of a sensitive value.
 pub const CENSORED: &str = "**********";
@@ -95,7 +95,7 @@ impl Redacted<'_> {
     /// certain that it is printable ASCII.
     pub fn push_to(&self, out: &mut Vec<u8>) -> bool {
         if let Subject::MessagePack(bytes) = self.subject {
-            return self.write(out, iter::once(bytes));
+            return self.write(out, bytes);
         }
         let start = out.len();
         if let Subject::Response(job) = self.subject {
@@ -104,13 +104,12 @@ impl Redacted<'_> {
             }
             out.truncate(start);
         }
-        self.write(out, self.encode().slices_of_all())
+        self.write(out, &self.encode())
     }
 
-    /// The subject as MessagePack, with large bodies where they are.
-    fn encode(&self) -> Gather {
-        let mut gather = Gather::with_capacity(USUAL_SIZE);
-        let mut writer = gather.writer();
+    fn encode(&self) -> Vec<u8> {
+        let mut msgpack = Vec::with_capacity(USUAL_SIZE);
+        let mut writer = Writer::new(&mut msgpack);
         match self.subject {
             Subject::MessagePack(bytes) => writer.raw(bytes),
             Subject::Value(value) => writer.value(value),
@@ -118,34 +117,23 @@ impl Redacted<'_> {
             Subject::Request(job) => job.write(&mut writer),
             Subject::Response(job) => job.write(&mut writer, true),
         }
-        gather
+        msgpack
     }
 
-    fn write<'b>(&self, out: &mut Vec<u8>, msgpack: impl Iterator<Item = &'b [u8]> + Clone) -> bool {
+    fn write(&self, out: &mut Vec<u8>, msgpack: &[u8]) -> bool {
         let start = out.len();
-        let size: usize = msgpack.clone().map(<[u8]>::len).sum();
         // Names and short texts, which are most of it, take quotes and a comma or colon for a byte of MessagePack.
-        out.reserve(USUAL_SIZE.max(size + size / 2));
-        match text::write(out, &mut msgpack.clone(), &self.redactor.names, 0) {
-            Ok(true) => return true,
-            Ok(false) if str::from_utf8(&out[start..]).is_ok() => {}
-            _ => {
-                out.truncate(start);
-                let error = self.why_not(&msgpack.collect::<Vec<_>>().concat());
-                out.extend_from_slice(error.to_string().as_bytes());
-            }
+        out.reserve(USUAL_SIZE.max(msgpack.len() + msgpack.len() / 2));
+        let written = text::write(out, msgpack, &self.redactor.names, 0);
+        if let Ok(true) = written {
+            return true;
+        }
+        let is_utf8 = str::from_utf8(&out[start..]).is_ok();
+        if let Some(error) = if is_utf8 { written.err() } else { Some(text::why_not(msgpack)) } {
+            out.truncate(start);
+            out.extend_from_slice(error.to_string().as_bytes());
         }
         false
-    }
-
-    /// The error for what cannot be shown.
-    #[cold]
-    fn why_not(&self, msgpack: &[u8]) -> InvalidMessage {
-        let mut out = Vec::new();
-        match text::write(&mut out, &mut iter::once(msgpack), &self.redactor.names, 0) {
-            Err(error) if str::from_utf8(&out).is_ok() => error,
-            _ => text::why_not(msgpack),
-        }
     }
 }
 

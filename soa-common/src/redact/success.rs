@@ -1,7 +1,5 @@
 //! Responses without errors, which nearly all are, need not be encoded to be shown.
 
-use std::iter;
-
 use super::{names::Names, text};
 use crate::{Body, JobResponse};
 
@@ -41,7 +39,7 @@ pub(super) fn write(out: &mut Vec<u8>, job: &JobResponse, names: &Names) -> Opti
 fn write_body(out: &mut Vec<u8>, body: &Body, names: &Names, around: usize) -> Option<bool> {
     let msgpack = body.msgpack()?;
     out.reserve(msgpack.len() + msgpack.len() / 2);
-    text::write(out, &mut iter::once(&msgpack[..]), names, around).ok()
+    text::write(out, msgpack, names, around).ok()
 }
 
 #[cfg(test)]

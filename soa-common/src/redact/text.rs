@@ -14,8 +14,7 @@ use crate::{
 /// Appends one value, with the sensitive fields censored. Of a sensitive field everything is censored but null, truth
 /// values, zero and what is empty.
 ///
-/// The value may come in several parts, none of which ends within an element. Gives whether all texts are printable ASCII
-/// without quotes and backslashes; then so is what was appended.
+/// Gives whether all texts are printable ASCII without quotes and backslashes; then so is what was appended.
 ///
 /// What is appended is UTF-8 if the value's texts are. They are not looked at one by one: they stand between quotes, so
 /// that all of them are UTF-8 if what is appended is; [`why_not`] finds the first that is not.
@@ -23,13 +22,8 @@ use crate::{
 /// # Errors
 /// When the bytes hold no value that is whole and harmless in so many others, none of them sensitive; then only a part of it
 /// was appended.
-pub(super) fn write(
-    out: &mut Vec<u8>,
-    msgpack: &mut dyn Iterator<Item = &[u8]>,
-    names: &Names,
-    others: usize,
-) -> Result<bool, InvalidMessage> {
-    let mut reader = Reader::new(msgpack.next().unwrap_or_default());
+pub(super) fn write(out: &mut Vec<u8>, msgpack: &[u8], names: &Names, others: usize) -> Result<bool, InvalidMessage> {
+    let mut reader = Reader::new(msgpack);
     let mut is_plain = true;
     let mut outer = [Container::default(); MAX_DEPTH];
     let mut depth = others;
@@ -61,11 +55,6 @@ pub(super) fn write(
             is_sensitive |= names.contains(key);
             is_plain &= quote(out, key);
             out.push(b':');
-        }
-        if reader.is_at_end()
-            && let Some(part) = msgpack.next()
-        {
-            reader = Reader::new(part);
         }
         if !is_sensitive && let Some(text) = reader.short_text() {
             is_plain &= quote(out, text);
