@@ -117,7 +117,7 @@ impl Body {
         }
     }
 
-    /// The integers in the list under a text key, without those that are no `i64` and all that is none.
+    /// What is an `i64` in the list under a text key.
     pub(crate) fn integers(&self, key: &str) -> Vec<i64> {
         match &self.0 {
             Repr::Raw(bytes) => {

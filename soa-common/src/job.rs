@@ -75,7 +75,7 @@ impl JobRequest {
     }
 
     /// As [`from_body`](Self::from_body). Says too whether the job has the shape that a service demands
-    /// (`docs/protocol.md`, section 4).
+    /// (`docs/protocol.md`, section 4): true only if it has. Of one with a part that stands twice that is left open.
     #[must_use]
     pub fn read(body: &Bytes) -> (Self, bool) {
         let (mut control, mut context, mut actions) = (None, None, Vec::new());

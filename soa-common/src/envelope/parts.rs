@@ -119,7 +119,7 @@ fn expiry(bytes: &[u8]) -> Expiry {
 /// Whether a `client_version` is (0, 70, 0) or later, as Python compares tuples: without its third number, 0.70 is
 /// earlier. A client that names none speaks like 0.40.
 pub(super) fn knows_is_caller_error(client_version: &[u8]) -> bool {
-    // Those of today, with 1 for their first number.
+    // Those of today, whose first number is above 0.
     if matches!(client_version, [0x91..=0x9f, 0x01..=0x7f, ..]) {
         return true;
     }

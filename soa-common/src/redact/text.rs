@@ -20,8 +20,8 @@ use crate::{
 /// that all of them are UTF-8 if what is appended is; [`why_not`] finds the first that is not.
 ///
 /// # Errors
-/// When the bytes hold no value that is whole and harmless in so many others, none of them sensitive; then only a part of it
-/// was appended.
+/// When the bytes hold no value that is whole and harmless in so many others, none of them sensitive; then only a part of
+/// it was appended.
 pub(super) fn write(out: &mut Vec<u8>, msgpack: &[u8], names: &Names, others: usize) -> Result<bool, InvalidMessage> {
     let mut reader = Reader::new(msgpack);
     let mut is_plain = true;

@@ -107,9 +107,12 @@ pub trait ServerTransport: Send + Sync + 'static {
     /// When the transport is out of order; the caller backs off and calls again.
     fn receive(&self, free: usize) -> BoxFuture<'_, Result<Vec<Received<Self::Reply>>, TransportError>>;
 
-    /// Tells an outstanding receive that it may give this many by now, which is more than it was asked for: places have
-    /// come free. The default ignores it, which is right where a receive waits for one list.
-    fn freed(&self, _free: usize) {}
+    /// Tells the outstanding receive that it may give this many by now, which is more than it was asked for: places have
+    /// come free. Gives whether it is to be told again. The default heeds nothing, which is right where a receive waits
+    /// for one list.
+    fn freed(&self, _free: usize) -> bool {
+        false
+    }
 
     /// Makes outstanding receives return soon. After that `receive` gives what was popped already and then nothing,
     /// without waiting.

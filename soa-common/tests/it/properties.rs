@@ -111,8 +111,29 @@ proptest! {
             let meta = part("meta").unwrap_or_default();
             let reply_to = meta.as_map().and_then(|meta| meta.get("reply_to")?.as_str());
             prop_assert_eq!(envelope.address.reply_to.as_deref(), reply_to);
+            if let Some(Value::Float(expiry)) = meta.as_map().and_then(|meta| meta.get("__expiry__")) {
+                prop_assert_eq!(envelope.expiry.map(f64::to_bits), Some(expiry.to_bits()));
+            }
             prop_assert_eq!(envelope.control, Control::of_job(&envelope.job));
             prop_assert_eq!(Value::from_msgpack(&envelope.job).unwrap(), part("body").unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_is_no_envelope(
+        message in envelope(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..3),
+    ) {
+        let mut wire = written(&message);
+        for (place, byte) in changes {
+            let place = place.index(wire.len());
+            wire[place] = byte;
+        }
+        let (wire, checked) = (Bytes::copy_from_slice(&wire), msgpack::check(&wire));
+        if let Err(error) = checked {
+            let (request, response) = (RequestEnvelope::decode(&wire), ResponseEnvelope::decode(&wire));
+            prop_assert_eq!(request.err().map(|(error, _)| error.to_string()), Some(error.to_string()));
+            prop_assert_eq!(response.err().map(|error| error.to_string()), Some(error.to_string()));
         }
     }
 
@@ -196,7 +217,8 @@ fn envelope() -> impl Strategy<Value = Value> {
             map.into()
         })
     }
-    let inner = map(&["reply_to", "client_version", "control", "context", "other"], scalar());
+    let keys = ["reply_to", "client_version", "__expiry__", "atomic_chunks", "control", "context", "other"];
+    let inner = map(&keys, scalar());
     map(&["request_id", "meta", "body", "other"], prop_oneof![scalar(), inner])
 }
 

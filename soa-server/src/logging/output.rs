@@ -8,6 +8,7 @@ use std::{
     io::{self, Write as _},
     marker::PhantomData,
     os::fd::AsFd,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
 use super::room::Room;
@@ -66,7 +67,11 @@ pub(super) fn write(line: impl Fn(&mut Vec<u8>), may_wait: bool) {
 impl Waiting {
     fn write(&mut self, line: impl Fn(&mut Vec<u8>), may_wait: bool) {
         let before = self.lines.text.len();
-        line(&mut self.lines.text);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| line(&mut self.lines.text))) {
+            // The others that wait stay whole.
+            self.lines.text.truncate(before);
+            resume_unwind(panic);
+        }
         let may_wait = may_wait && self.gatherings > 0;
         if !may_wait && before == 0 {
             return self.write_out();
@@ -101,5 +106,26 @@ fn write_out(lines: &[u8]) {
     if !lines.is_empty() {
         // There is nobody to tell that the log cannot be written.
         let _ = io::stderr().lock().write_all(lines);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_within_a_line_leaves_nothing_of_it() {
+        let _gathering = gather();
+        write(|line| line.extend(b"one\n"), true);
+        let within = |line: &mut Vec<u8>| {
+            line.extend(b"half");
+            panic!("within a line");
+        };
+        assert!(catch_unwind(|| write(within, true)).is_err());
+        write(|line| line.extend(b"two\n"), true);
+        WAITING.with_borrow_mut(|waiting| {
+            assert_eq!(waiting.lines.text, b"one\ntwo\n");
+            waiting.lines.clear();
+        });
     }
 }

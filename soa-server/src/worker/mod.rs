@@ -262,14 +262,15 @@ impl<T: ServerTransport> Worker<T> {
         drop(self.places.acquire().await);
         let mut free = self.places.available_permits();
         let mut received = self.runner.transport.receive(free);
+        let mut heeds = free < self.concurrency;
         let received = loop {
             select! {
                 biased;
                 received = &mut received => break received?,
-                more = self.places.acquire_many(free as u32 + 1), if free < self.concurrency => {
+                more = self.places.acquire_many(free as u32 + 1), if heeds => {
                     drop(more);
                     free = self.places.available_permits();
-                    self.runner.transport.freed(free);
+                    heeds = self.runner.transport.freed(free) && free < self.concurrency;
                 }
             }
         };

@@ -102,7 +102,7 @@ struct Milliseconds(Duration);
 impl Milliseconds {
     /// Appends it without a formatter.
     fn push_to(&self, line: &mut Vec<u8>) {
-        // Longer than any job: it cannot overflow.
+        // It overflows after 58 million years.
         let mut rest = self.0.as_secs() * 10_000 + u64::from((self.0.subsec_nanos() + 50_000) / 100_000);
         let (mut digits, mut start) = ([0; 24], 24);
         let mut push = |digit: u8| {

@@ -88,8 +88,9 @@ impl ServerTransport for Scripted {
         .boxed()
     }
 
-    fn freed(&self, free: usize) {
+    fn freed(&self, free: usize) -> bool {
         self.freed.store(free, Ordering::Relaxed);
+        true
     }
 
     fn stop(&self) {

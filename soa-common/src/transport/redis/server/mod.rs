@@ -181,12 +181,14 @@ impl ServerTransport for RedisServerTransport {
         self.receive_some(free).map(Ok).boxed()
     }
 
-    fn freed(&self, free: usize) {
+    fn freed(&self, free: usize) -> bool {
         // What one master may give is asked of it already.
-        if self.shared.outlets.len() > 1 {
+        let heeds = self.shared.outlets.len() > 1;
+        if heeds {
             self.free.store(free, Ordering::Relaxed);
             self.changed.notify_one();
         }
+        heeds
     }
 
     fn stop(&self) {
