@@ -139,11 +139,16 @@ impl Bench {
             return Ok(0);
         }
         let mut load = self.load(End::Requests(self.warm_up), None);
-        tokio::select! {
-            () = load.finish() => {}
-            _ = interrupt.recv() => return Err(ended_early("stopped before anything was measured")),
-        }
+        let is_interrupted = tokio::select! {
+            () = load.finish() => false,
+            _ = interrupt.recv() => true,
+        };
         let mut tally = load.tally();
+        if is_interrupted {
+            let (ended, all) = (tally.requests(), self.warm_up);
+            let message = format!("stopped before anything was measured: {ended} of {all} warm-up calls had ended");
+            return Err(ended_early(&message));
+        }
         match tally.first_error.take() {
             Some(error) if !tally.answered => return Err(self.caller.failure(error)),
             Some(error) if !self.as_json => output::note(&format!(

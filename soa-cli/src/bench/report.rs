@@ -115,7 +115,7 @@ impl Report<'_> {
             0 => String::new(),
             late => format!("; {late} succeeded after the end and do not count for requests/s"),
         };
-        format!("{} in {:.2} s{late}", self.tally.requests(), self.measured.as_secs_f64())
+        format!("{} in {:.3} s{late}", self.tally.requests(), self.measured.as_secs_f64())
     }
 
     fn errors(&self) -> Node {

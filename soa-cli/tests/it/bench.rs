@@ -328,5 +328,5 @@ fn ctrl_c_ends_early_and_prints_what_was_measured() {
     assert!(run.stdout.contains("\n  requests    0 in "), "{run:?}");
     let run = interrupted(0, &[]);
     assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run:?}");
-    assert!(run.stderr.contains("stopped before anything was measured"), "{run:?}");
+    assert!(run.stderr.contains("stopped before anything was measured: 0 of "), "{run:?}");
 }
