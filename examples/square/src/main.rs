@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use soa_server::{ActionContext, ActionError, Service};
 
-/// A request takes a sixth less time with it.
+/// Many small allocations of one batch are freed together, which it does faster than glibc.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -262,6 +262,7 @@ impl<T: ServerTransport> Worker<T> {
         drop(self.places.acquire().await);
         let mut free = self.places.available_permits();
         let mut received = self.runner.transport.receive(free);
+        // Whether the transport wants to know of places that come free meanwhile.
         let mut heeds = free < self.concurrency;
         let received = loop {
             select! {

@@ -33,6 +33,7 @@ impl<T: ServerTransport> JobSlot<T> {
         Self { runner, request, arrival, clock, marks: Marks::default() }
     }
 
+    /// Runs the job, which holds its place as long as it needs one.
     pub(super) async fn run(&self, begun: Begun, place: Option<OwnedSemaphorePermit>) {
         self.runner.run(self, begun, place).await;
     }
