@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     ActionRequest, JobResponse,
-    transport::{ClientRequest, TransportError, TransportErrorKind, redis::MOST_NAMES},
+    transport::{
+        ClientRequest, TransportError, TransportErrorKind,
+        redis::{MOST_NAMES, Push},
+    },
 };
 
 /// A call in the mailbox; dropping it takes it out.
@@ -26,6 +29,7 @@ pub(super) struct Call {
     master: usize,
     waiter: Arc<Waiter>,
     started: Instant,
+    deadline: Instant,
     /// How it leaves the mailbox when it is dropped; `None` when it has left.
     end: Option<End>,
 }
@@ -35,8 +39,8 @@ pub(super) struct Call {
 pub(super) enum Sent<T> {
     /// It is there.
     Yes(T),
-    /// It surely is not, because the master is down.
-    No,
+    /// It surely is not, because the master is down: it can go to another one.
+    No(ClientRequest),
 }
 
 impl Call {
@@ -63,31 +67,36 @@ impl Call {
             }
         };
         let connections = connections.clone();
-        let call = Self { connections, request_id, master, waiter, started, end: Some(End::Done) };
+        let deadline = request.deadline;
+        let call = Self { connections, request_id, master, waiter, started, deadline, end: Some(End::Done) };
         shared.wake(master, ticket.wake);
         Ok(Ok((call, ticket.reply_to)))
     }
 
     /// A call that gets no response, and needs no lane.
     pub(super) fn without_response(connections: &RedisConnections, master: usize, request: &ClientRequest) -> Self {
-        let (connections, request_id) = (connections.clone(), request.request_id);
-        Self { connections, request_id, master, waiter: Arc::default(), started: Instant::now(), end: None }
+        let (connections, request_id, deadline) = (connections.clone(), request.request_id, request.deadline);
+        Self { connections, request_id, master, waiter: Arc::default(), started: Instant::now(), deadline, end: None }
     }
 
-    /// Where it waits, for who pushes the request. From now on a response may come.
-    pub(super) fn begin_push(&mut self) -> Arc<Waiter> {
+    /// Has its request pushed: from now on a response may come. Where there are other masters, the request does not wait
+    /// for one that is down.
+    pub(super) fn push(&mut self, push: Push, request: ClientRequest) {
         self.end = self.end.map(|_| End::Abandoned);
-        Arc::clone(&self.waiter)
+        let links = &self.connections.shared().links;
+        let can_go_elsewhere = links.len() > 1;
+        self.waiter.keep(request, can_go_elsewhere);
+        links[self.master].pusher.submit(push, can_go_elsewhere, Arc::<Waiter>::clone(&self.waiter));
     }
 
     /// Waits until the request is pushed.
     ///
     /// # Errors
     /// When it is not until the deadline.
-    pub(super) async fn pushed(&mut self, deadline: Instant) -> Result<Sent<()>, TransportError> {
-        match time::timeout_at(deadline, poll_fn(|context| self.waiter.poll_pushed(context))).await {
+    pub(super) async fn pushed(&mut self) -> Result<Sent<()>, TransportError> {
+        match time::timeout_at(self.deadline, poll_fn(|context| self.waiter.poll_pushed(context))).await {
             Ok(None) => Ok(Sent::Yes(())),
-            Ok(Some(News::GivenBack)) => self.given_back(deadline),
+            Ok(Some(News::GivenBack)) => self.given_back(),
             Ok(Some(News::Failed(error))) => Err(error),
             _ => Err(self.not_sent()),
         }
@@ -97,41 +106,37 @@ impl Call {
     ///
     /// # Errors
     /// A request that cannot be sent, a response that cannot be read; none at the deadline.
-    pub(super) async fn response(
-        &mut self,
-        service: &str,
-        request: &ClientRequest,
-    ) -> Result<Sent<JobResponse>, TransportError> {
-        let deadline = request.deadline;
-        let mut time_is_up = pin!(time::sleep_until(deadline));
+    pub(super) async fn response(&mut self, service: &str) -> Result<Sent<JobResponse>, TransportError> {
+        let mut time_is_up = pin!(time::sleep_until(self.deadline));
         let news = poll_fn(|context| match self.waiter.poll(context) {
             Poll::Ready(news) => Poll::Ready(Some(news)),
             Poll::Pending => time_is_up.as_mut().poll(context).map(|()| None),
         });
         let answer = match news.await {
             Some(News::Answer(answer)) => answer,
-            Some(News::GivenBack) => return self.given_back(deadline),
+            Some(News::GivenBack) => return self.given_back(),
             Some(News::Failed(error)) => return Err(error),
             Some(News::Lost) => return Err(self.not_sent()),
             None if self.waiter.stage() != Stage::Pushed => return Err(self.not_sent()),
-            None => return Err(self.timed_out(service, request)),
+            None => return Err(self.timed_out(service)),
         };
         self.end = None;
         let response = answer.and_then(|response| JobResponse::from_body(&response)).map_err(|error| {
-            let actions = Names(&request.job.actions);
-            let message = format!("the response of service {service:?} to {actions} cannot be read: {error}");
+            let message = format!("the response of service {service:?} to {} cannot be read: {error}", self.names());
             TransportError::new(TransportErrorKind::InvalidMessage, message).with_source(error)
         });
         response.map(Sent::Yes)
     }
 
     /// The request can go to another master, while there is time.
-    fn given_back<T>(&mut self, deadline: Instant) -> Result<Sent<T>, TransportError> {
-        if Instant::now() >= deadline {
-            return Err(self.not_sent());
+    fn given_back<T>(&mut self) -> Result<Sent<T>, TransportError> {
+        match self.waiter.take_request() {
+            Some(request) if Instant::now() < self.deadline => {
+                self.end = self.end.map(|_| End::Done);
+                Ok(Sent::No(request))
+            }
+            _ => Err(self.not_sent()),
         }
-        self.end = self.end.map(|_| End::Done);
-        Ok(Sent::No)
     }
 
     pub(super) fn not_sent(&self) -> TransportError {
@@ -139,15 +144,19 @@ impl Call {
         self.connections.shared().links[self.master].pusher.out_of_time(is_flushed)
     }
 
-    fn timed_out(&self, service: &str, request: &ClientRequest) -> TransportError {
-        let waited = Seconds(request.deadline.saturating_duration_since(self.started));
-        let actions = Names(&request.job.actions);
-        let mut message = format!("service {service:?} did not answer {actions} within {waited}");
+    fn timed_out(&self, service: &str) -> TransportError {
+        let waited = Seconds(self.deadline.saturating_duration_since(self.started));
+        let mut message = format!("service {service:?} did not answer {} within {waited}", self.names());
         let node = &self.connections.shared().links[self.master].node;
         if let Some(failure) = node.failure() {
             message += &format!("; Redis {} is out of order: {failure}", node.master());
         }
         TransportError::new(TransportErrorKind::MessageReceiveTimeout, message)
+    }
+
+    /// The actions of the request.
+    fn names(&self) -> Names {
+        Names(self.waiter.take_request().map(|request| request.job.actions).unwrap_or_default())
     }
 }
 
@@ -161,9 +170,9 @@ impl Drop for Call {
 }
 
 /// The names of actions, for people.
-struct Names<'a>(&'a [ActionRequest]);
+struct Names(Vec<ActionRequest>);
 
-impl fmt::Display for Names<'_> {
+impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, action) in self.0.iter().take(MOST_NAMES).enumerate() {
             write!(f, "{}{:?}", if index > 0 { ", " } else { "" }, action.action)?;

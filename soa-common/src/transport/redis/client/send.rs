@@ -15,7 +15,7 @@ use super::{
     request,
 };
 use crate::{
-    Body, JobResponse,
+    JobResponse,
     transport::{
         ClientRequest, PendingResponse, TransportError, TransportErrorKind,
         redis::{LONGEST_TIME, Push},
@@ -33,10 +33,11 @@ impl RedisClientTransport {
         let mut turn = shared.turn(self.service);
         let has_response = !request.job.control.suppress_response();
         let mut call = loop {
-            let mut call = self.post(shared.next_master(&mut turn), &request, has_response).await?;
-            let sent = call.pushed(request.deadline).await.map_err(|error| self.failed(error))?;
-            if let Sent::Yes(()) = sent {
-                break call;
+            let (mut call, push) = self.open(shared.next_master(&mut turn), &request, has_response).await?;
+            call.push(push, request);
+            match call.pushed().await.map_err(|error| self.failed(error))? {
+                Sent::Yes(()) => break call,
+                Sent::No(again) => request = again,
             }
         };
         if !has_response {
@@ -45,12 +46,11 @@ impl RedisClientTransport {
             return Ok(PendingResponse::new(std::future::ready(Err(error))));
         }
         let name = self.name.clone();
-        keep_names(&mut request);
         Ok(PendingResponse::new(async move {
-            match call.response(&name, &request).await? {
+            match call.response(&name).await? {
                 Sent::Yes(response) => Ok(response),
                 // It is pushed already.
-                Sent::No => Err(call.not_sent()),
+                Sent::No(_) => Err(call.not_sent()),
             }
         }))
     }
@@ -63,28 +63,33 @@ impl RedisClientTransport {
         mut request: ClientRequest,
     ) -> BoxFuture<'static, Result<Option<JobResponse>, TransportError>> {
         Box::pin(async move {
-            // With several masters the request is needed until one has it, and has to be let go of then.
-            if request.job.control.suppress_response() || self.connections.shared().links.len() > 1 {
+            if request.job.control.suppress_response() {
                 let pending = Box::pin(self.send_request(request)).await?;
                 return pending.await.map(Some);
             }
-            let mut call = self.post(0, &request, true).await?;
-            // No other master is going to need it.
-            keep_names(&mut request);
-            let response = call.response(&self.name, &request).await;
-            match response.map_err(|error| self.failed(error))? {
-                Sent::Yes(response) => Ok(Some(response)),
-                Sent::No => Err(self.failed(call.not_sent())),
+            let mut turn = self.connections.shared().turn(self.service);
+            loop {
+                let master = self.connections.shared().next_master(&mut turn);
+                let (mut call, push) = self.open(master, &request, true).await?;
+                call.push(push, request);
+                match call.response(&self.name).await.map_err(|error| self.failed(error))? {
+                    Sent::Yes(response) => return Ok(Some(response)),
+                    Sent::No(again) => request = again,
+                }
             }
         })
     }
 
-    /// Has a request pushed to one master, where its response is to come too. Where there are others, it does not wait
-    /// for one that is down.
-    async fn post(&self, master: usize, request: &ClientRequest, has_response: bool) -> Result<Call, TransportError> {
+    /// Opens the call that a request makes on one master, where its response is to come too; gives what to push there.
+    async fn open(
+        &self,
+        master: usize,
+        request: &ClientRequest,
+        has_response: bool,
+    ) -> Result<(Call, Push), TransportError> {
         let shared = self.connections.shared();
         let settings = &shared.settings;
-        let (mut call, reply_to) = loop {
+        let (call, reply_to) = loop {
             if !has_response {
                 let reply_to = request::unanswered(&self.name, &shared.client).into();
                 break (Call::without_response(&self.connections, master, request), reply_to);
@@ -106,8 +111,7 @@ impl RedisClientTransport {
             retries: settings.queue_full_retries,
             waiting: None,
         };
-        shared.links[master].pusher.submit(push, shared.links.len() > 1, call.begin_push());
-        Ok(call)
+        Ok((call, push))
     }
 
     /// Waits until there may be a lane. Boxed because it is rare, and would make every call larger.
@@ -130,11 +134,4 @@ impl RedisClientTransport {
             _ => error,
         }
     }
-}
-
-/// Drops what is not needed any more when a request is sent: all but the names of its actions.
-fn keep_names(request: &mut ClientRequest) {
-    let job = &mut request.job;
-    (request.meta, job.control, job.context) = Default::default();
-    job.actions.iter_mut().for_each(|action| action.body = Body::empty());
 }

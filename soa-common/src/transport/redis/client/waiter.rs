@@ -6,9 +6,12 @@ use std::{
 };
 
 use super::mailbox::Answer;
-use crate::transport::{
-    TransportError,
-    redis::push::{Pushed, Waiting},
+use crate::{
+    Body,
+    transport::{
+        ClientRequest, TransportError,
+        redis::push::{Pushed, Waiting},
+    },
 };
 
 /// Where a call waits. One wait covers the push of the request and the response, so that a call whose request is pushed
@@ -21,6 +24,8 @@ struct State {
     stage: Stage,
     news: Option<News>,
     waker: Option<Waker>,
+    /// What can go to another master as long as this one has not got it. After that only its names are of use.
+    request: Option<ClientRequest>,
     /// Whether the call is woken when its request is pushed.
     waits_for_push: bool,
     is_gone: bool,
@@ -75,6 +80,19 @@ impl Waiter {
         }
     }
 
+    /// Keeps the request, which is to be pushed now.
+    pub(super) fn keep(&self, mut request: ClientRequest, can_go_elsewhere: bool) {
+        if !can_go_elsewhere {
+            keep_names(&mut request);
+        }
+        self.state().request = Some(request);
+    }
+
+    /// Gives the request back, which is not needed here any more.
+    pub(super) fn take_request(&self) -> Option<ClientRequest> {
+        self.state().request.take()
+    }
+
     /// How far the request got.
     pub(super) fn stage(&self) -> Stage {
         self.state().stage
@@ -126,6 +144,7 @@ impl Waiting for Waiter {
         let news = match pushed {
             Pushed::Yes => {
                 state.stage = Stage::Pushed;
+                state.request.as_mut().map(keep_names);
                 if state.waits_for_push {
                     wake(state);
                 }
@@ -138,6 +157,13 @@ impl Waiting for Waiter {
         state.news.get_or_insert(news);
         wake(state);
     }
+}
+
+/// Drops what is not needed any more when a request is sent: all but the names of its actions.
+fn keep_names(request: &mut ClientRequest) {
+    let job = &mut request.job;
+    (request.meta, job.control, job.context) = Default::default();
+    job.actions.iter_mut().for_each(|action| action.body = Body::empty());
 }
 
 /// Wakes the call, which takes the lock first of all.
