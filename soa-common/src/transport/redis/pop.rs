@@ -1,9 +1,10 @@
 //! Popping messages, over a connection that does nothing else.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use redis::RedisError;
+use futures_util::{FutureExt, future::BoxFuture};
+use redis::{RedisError, RedisResult};
 use tokio::{
     select,
     sync::Notify,
@@ -52,14 +53,21 @@ pub struct Popped {
 pub struct Popper {
     node: Arc<Node>,
     connection: Option<Connection>,
-    /// The connection that interrupts the other one.
-    control: Option<Connection>,
+    control: Control,
     form: Form,
     backoff: Backoff,
     /// When to connect again after a failure.
     not_before: Option<Instant>,
     interrupt: Interrupt,
     under_way: UnderWay,
+}
+
+/// The connection that interrupts the other one.
+#[derive(Default)]
+struct Control {
+    connection: Option<Connection>,
+    /// A pop may end sooner than this, and the next one may need it.
+    opening: Option<BoxFuture<'static, RedisResult<Connection>>>,
 }
 
 /// Ends the pop of a [`Popper`] that is under way, or else the next one as soon as it begins.
@@ -80,7 +88,7 @@ impl Popper {
         Self {
             node,
             connection: None,
-            control: None,
+            control: Control::default(),
             form: Form::Many,
             backoff: Backoff::new(longest_pause),
             not_before: None,
@@ -214,7 +222,7 @@ impl Popper {
                 select! {
                     biased;
                     result = &mut reply => break result,
-                    () = unblock(&self.node, &mut self.control, id) => {}
+                    () = self.control.unblock(&self.node, id) => {}
                     () = &mut limit => break Err(silence()),
                 }
             }
@@ -245,18 +253,29 @@ impl Popper {
     }
 }
 
-/// Tells Redis to end the block of a connection, again and again: the block may not have begun yet.
-async fn unblock(node: &Node, control: &mut Option<Connection>, id: i64) {
-    loop {
-        if control.is_none() {
-            *control = Connection::open(node).await.ok();
+impl Control {
+    /// Tells Redis to end the block of a connection, again and again: the block may not have begun yet.
+    async fn unblock(&mut self, node: &Arc<Node>, id: i64) {
+        loop {
+            if self.connection.is_none() {
+                let node = Arc::clone(node);
+                let opening = self.opening.get_or_insert_with(|| async move { Connection::open(&node).await }.boxed());
+                self.connection = opening.await.ok();
+                self.opening = None;
+            }
+            if let Some(connection) = &mut self.connection
+                && connection.query(unblocking(id)).await.is_err()
+            {
+                self.connection = None;
+            }
+            time::sleep(INTERRUPT_INTERVAL).await;
         }
-        if let Some(connection) = control
-            && connection.query(unblocking(id)).await.is_err()
-        {
-            *control = None;
-        }
-        time::sleep(INTERRUPT_INTERVAL).await;
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("connection", &self.connection).finish_non_exhaustive()
     }
 }
 

@@ -89,6 +89,28 @@ async fn places_that_come_free_are_used_at_once() {
     servers[1].resume();
 }
 
+/// Places that waited at the empty list of one master were not to be had at another for up to a second, however many
+/// requests that had.
+#[tokio::test]
+async fn places_that_wait_in_vain_are_called_back() {
+    let servers = [RedisServer::start(), RedisServer::start()];
+    let transport = transport(&settings(&urls(&servers)));
+    // With these, each shows that it may have many.
+    servers.iter().for_each(|redis| (0..4).for_each(|id| send(redis, &request(id))));
+    let mut left = 8;
+    while left > 0 {
+        left -= transport.receive(24).await.unwrap().len();
+    }
+    assert!(transport.receive(24).now_or_never().is_none(), "both are empty");
+    (0..60).for_each(|id| send(&servers[1], &request(id)));
+    let mut received = Vec::new();
+    while received.iter().sum::<usize>() < 60 {
+        let some = time::timeout(Duration::from_millis(500), transport.receive(24)).await;
+        received.push(some.expect("the other list has the places").unwrap().len());
+    }
+    assert!(received.contains(&20), "{received:?}");
+}
+
 #[tokio::test]
 async fn a_dead_master_costs_only_its_own_share() {
     let servers = [RedisServer::start(), RedisServer::start()];

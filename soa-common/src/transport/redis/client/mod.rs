@@ -198,7 +198,7 @@ impl ClientTransport for RedisClientTransport {
 }
 
 /// The most requests that go to one master in a row.
-const MOST_IN_A_ROW: usize = 128;
+const MOST_IN_A_ROW: usize = 512;
 
 impl Drop for Handle {
     fn drop(&mut self) {

@@ -1,4 +1,8 @@
 //! Popping from all masters without ever holding more requests than there are free places.
+//!
+//! A pop that waits at an empty list keeps the places of all that may come. So a master that may have many requests is
+//! asked for many, and any other for a few; and when places are short, pops that wait in vain are ended for those that
+//! would not.
 
 use std::{
     collections::VecDeque,
@@ -18,18 +22,27 @@ use tokio::{
 
 use crate::transport::{
     TransportError,
-    redis::{Popped, Popper},
+    redis::{Interrupt, Popped, Popper},
 };
 
 /// The most requests of one pop: enough for it to cost each of them little, and few enough that they are run soon. Clients
 /// and Redis get to work while the next ones are run, and other workers get some of what waits.
 const MOST_AT_ONCE: usize = 32;
 
-/// The longest block with several masters: places that wait at one of them are not to be had at another meanwhile.
+/// The longest block with several masters: one that hangs keeps the places that wait at it.
 const SHARED_BLOCK: Duration = Duration::from_secs(1);
 
 /// The longest block with fewer free places than masters.
 const SCARCE_BLOCK: Duration = Duration::from_millis(250);
+
+/// How many requests are asked of a master that does not have many.
+const FEW: usize = 4;
+
+/// How many places are worth a pop where there may be many requests.
+const ENOUGH: usize = 16;
+
+/// A pop that lasts longer found nothing in its list, as a rule.
+const MOMENT: Duration = Duration::from_millis(2);
 
 /// The poppers of all masters, and what they are doing.
 pub(super) struct Intake {
@@ -41,21 +54,33 @@ pub(super) struct Intake {
     connecting: FuturesUnordered<BoxFuture<'static, (Source, Result<(), TransportError>)>>,
     /// Never dropped before their end, or requests would be lost.
     popping: FuturesUnordered<BoxFuture<'static, Turn>>,
-    /// How many requests the pops under way may give.
-    reserved: usize,
+    /// The pops under way, by master.
+    under_way: Vec<Option<Pop>>,
 }
 
 /// One master.
 struct Source {
+    master: usize,
     popper: Popper,
     /// Whether its list was empty when looked at last, in this round.
     was_empty: bool,
+    /// Whether it may have many requests: it gave all that it was asked for, and something since.
+    is_busy: bool,
+}
+
+/// A pop under way.
+struct Pop {
+    /// How many requests it may give.
+    most: usize,
+    /// Until when its places are left to it, and then, when it was interrupted, waited for.
+    patience: Instant,
+    interrupt: Interrupt,
+    is_interrupted: bool,
 }
 
 /// A pop that has ended.
 struct Turn {
     source: Source,
-    reserved: usize,
     popped: Result<Vec<Popped>, TransportError>,
 }
 
@@ -67,9 +92,11 @@ impl Intake {
             idle: VecDeque::new(),
             connecting: FuturesUnordered::new(),
             popping: FuturesUnordered::new(),
-            reserved: 0,
+            under_way: poppers.iter().map(|_| None).collect(),
         };
-        poppers.into_iter().for_each(|popper| intake.connect(Source { popper, was_empty: false }));
+        for (master, popper) in poppers.into_iter().enumerate() {
+            intake.connect(Source { master, popper, was_empty: false, is_busy: false });
+        }
         intake
     }
 
@@ -87,8 +114,9 @@ impl Intake {
         let mut limit = pin!(time::sleep_until(limit));
         loop {
             let is_stopped = is_stopped.load(Ordering::Acquire);
+            let mut again = None;
             if !is_stopped {
-                self.assign(free.load(Ordering::Relaxed));
+                again = self.assign(free.load(Ordering::Relaxed));
             } else if self.popping.is_empty() {
                 return Vec::new();
             }
@@ -109,35 +137,70 @@ impl Intake {
                     Err(_) => self.connect(source),
                 },
                 () = changed.notified(), if !is_stopped => {}
+                () = time::sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
                 () = &mut limit, if !is_stopped => return Vec::new(),
             }
         }
     }
 
-    /// Hands the places that are free and not spoken for to idle masters.
-    fn assign(&mut self, free: usize) {
+    /// Hands the places that are free and not spoken for to idle masters; gives when to look again, if that may change
+    /// by itself.
+    fn assign(&mut self, free: usize) -> Option<Instant> {
         let connected = self.idle.len() + self.popping.len();
-        let masters = connected + self.connecting.len();
-        let block = match masters {
-            1 => self.block,
-            _ if free < masters => self.block.min(SCARCE_BLOCK),
-            _ => self.block.min(SHARED_BLOCK),
-        };
-        while !self.idle.is_empty() && free > self.reserved {
-            let open = free - self.reserved;
-            if masters == 1 {
-                self.pop(0, open, Some(block));
-            } else if free >= connected {
-                // A part stays open for the master that turns out to have requests.
-                let share = (open / (self.idle.len() + 1)).max(1);
-                self.pop(0, share, Some(block));
-            } else if let Some(index) = self.idle.iter().position(|source| !source.was_empty) {
-                self.pop(index, open, None);
-            } else {
-                self.idle.iter_mut().for_each(|source| source.was_empty = false);
-                self.pop(0, open, Some(block));
+        let is_alone = self.under_way.len() == 1;
+        while !self.idle.is_empty() {
+            let open = free.saturating_sub(self.reserved());
+            let quiet = self.idle.iter().position(|source| !source.is_busy);
+            let enough = if is_alone || quiet.is_some() { 1 } else { ENOUGH.min(free / 2) };
+            if open < enough
+                && let Some(time) = self.recall()
+            {
+                return Some(time);
+            }
+            if open == 0 {
+                return None;
+            }
+            let block = Some(self.block.min(SHARED_BLOCK));
+            match quiet {
+                _ if is_alone => self.pop(0, open, Some(self.block)),
+                _ if free < connected => self.look_around(open),
+                Some(index) => self.pop(index, open.min(FEW).min(free / connected), block),
+                None => self.pop(0, open, block),
             }
         }
+        None
+    }
+
+    /// Ends pops that keep many places and find nothing; gives when their places may be there.
+    fn recall(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let mut next = None;
+        for pop in self.under_way.iter_mut().flatten().filter(|pop| pop.most > FEW) {
+            if pop.patience <= now && !pop.is_interrupted {
+                pop.interrupt.interrupt();
+                (pop.is_interrupted, pop.patience) = (true, now + MOMENT);
+            }
+            if pop.patience > now {
+                next = Some(next.map_or(pop.patience, |next: Instant| next.min(pop.patience)));
+            }
+        }
+        next
+    }
+
+    /// Pops where there are fewer places than masters: from each in turn, without a block as long as one was not looked
+    /// at in this round.
+    fn look_around(&mut self, open: usize) {
+        if let Some(index) = self.idle.iter().position(|source| !source.was_empty) {
+            self.pop(index, open, None);
+        } else {
+            self.idle.iter_mut().for_each(|source| source.was_empty = false);
+            self.pop(0, open, Some(self.block.min(SCARCE_BLOCK)));
+        }
+    }
+
+    /// How many requests the pops under way may give.
+    fn reserved(&self) -> usize {
+        self.under_way.iter().flatten().map(|pop| pop.most).sum()
     }
 
     /// Begins to pop up to `most` requests from an idle master.
@@ -147,7 +210,9 @@ impl Intake {
         };
         let most = most.min(MOST_AT_ONCE);
         let key = self.key.clone();
-        self.reserved += most;
+        let interrupt = source.popper.interrupter();
+        self.under_way[source.master] =
+            Some(Pop { most, patience: Instant::now() + MOMENT, interrupt, is_interrupted: false });
         self.popping.push(
             async move {
                 let popped = match block {
@@ -155,21 +220,24 @@ impl Intake {
                     None => source.popper.try_pop(&key, most).await,
                 };
                 source.was_empty = block.is_none() && matches!(&popped, Ok(popped) if popped.is_empty());
-                Turn { source, reserved: most, popped }
+                Turn { source, popped }
             }
             .boxed(),
         );
     }
 
     fn finish(&mut self, turn: Turn) -> Vec<Bytes> {
-        self.reserved -= turn.reserved;
-        match turn.popped {
+        let Turn { mut source, popped } = turn;
+        let pop = self.under_way[source.master].take();
+        match popped {
             Ok(popped) => {
-                self.idle.push_back(turn.source);
+                let is_full = pop.is_some_and(|pop| popped.len() >= pop.most);
+                source.is_busy = is_full || (source.is_busy && !popped.is_empty());
+                self.idle.push_back(source);
                 popped.into_iter().map(|popped| popped.frame).collect()
             }
             Err(_) => {
-                self.connect(turn.source);
+                self.connect(source);
                 Vec::new()
             }
         }
@@ -188,6 +256,6 @@ impl Intake {
 
 impl fmt::Debug for Intake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intake").field("key", &self.key).field("reserved", &self.reserved).finish_non_exhaustive()
+        f.debug_struct("Intake").field("key", &self.key).field("reserved", &self.reserved()).finish_non_exhaustive()
     }
 }
