@@ -42,8 +42,29 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        title: "Workers and Redis masters, 10,000 in flight",
+        workloads: &[
+            "workers-10000/1",
+            "workers-10000/2",
+            "workers-10000/4",
+            "masters-10000/1",
+            "masters-10000/2",
+            "masters-10000/3",
+            "masters-10000/4",
+        ],
+        metrics: LOOP,
+    },
+    Group {
         title: "Workers and Redis masters, 64 in flight",
-        workloads: &["workers/1", "workers/2", "workers/4", "masters/1", "masters/2", "masters/3", "masters/4"],
+        workloads: &[
+            "workers-64/1",
+            "workers-64/2",
+            "workers-64/4",
+            "masters-64/1",
+            "masters-64/2",
+            "masters-64/3",
+            "masters-64/4",
+        ],
         metrics: LOOP,
     },
     Group {
@@ -91,10 +112,12 @@ fn rows(results: &Results, workload: &str, metrics: &[(&str, &str)]) -> String {
 /// Workloads that differ in something else than concurrency are told by that.
 fn label(workload: &str) -> String {
     match workload.split_once('/') {
-        Some((kind @ ("workers" | "masters"), count)) => format!("{count} {kind}"),
         Some(("calm", inflight)) => format!("{inflight}, none slow"),
         Some(("mixed", inflight)) => format!("{inflight}, 1 % slow"),
-        Some((_, inflight)) => inflight.to_owned(),
+        Some((kind, number)) => match kind.split_once('-') {
+            Some((kind, inflight)) => format!("{inflight}, {number} {kind}"),
+            None => number.to_owned(),
+        },
         None => workload.to_owned(),
     }
 }

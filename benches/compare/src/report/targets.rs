@@ -72,11 +72,16 @@ const TARGETS: &[Target] = &[
     Target { what: "memory of a worker at rest", workload: "memory/10000", metric: "rest_mb", of: OURS, to: Nothing("MB"), better: Less, limit: 10.0 },
     Target { what: "most memory of a worker, 10,000 requests queued", workload: "memory/10000", metric: "queued_mb", of: OURS, to: Nothing("MB"), better: Less, limit: 40.0 },
     Target { what: "start of a server to its first answer", workload: "start/1", metric: "start_ms", of: OURS, to: Nothing("ms"), better: Less, limit: 40.0 },
-    Target { what: "2 workers, requests/s", workload: "workers/2", metric: "rps", of: OURS, to: Workload("1 worker", "workers/1"), better: More, limit: 1.0 },
-    Target { what: "4 workers, requests/s", workload: "workers/4", metric: "rps", of: OURS, to: Workload("1 worker", "workers/1"), better: More, limit: 1.0 },
-    Target { what: "2 Redis masters, requests/s", workload: "masters/2", metric: "rps", of: OURS, to: Workload("1 master", "masters/1"), better: More, limit: 1.0 },
-    Target { what: "3 Redis masters, requests/s", workload: "masters/3", metric: "rps", of: OURS, to: Workload("1 master", "masters/1"), better: More, limit: 1.0 },
-    Target { what: "4 Redis masters, requests/s", workload: "masters/4", metric: "rps", of: OURS, to: Workload("1 master", "masters/1"), better: More, limit: 1.0 },
+    Target { what: "2 workers, 10,000 in flight, requests/s", workload: "workers-10000/2", metric: "rps", of: OURS, to: Workload("1 worker", "workers-10000/1"), better: More, limit: 1.0 },
+    Target { what: "4 workers, 10,000 in flight, requests/s", workload: "workers-10000/4", metric: "rps", of: OURS, to: Workload("1 worker", "workers-10000/1"), better: More, limit: 1.0 },
+    Target { what: "2 Redis masters, 10,000 in flight, requests/s", workload: "masters-10000/2", metric: "rps", of: OURS, to: Workload("1 master", "masters-10000/1"), better: More, limit: 1.0 },
+    Target { what: "3 Redis masters, 10,000 in flight, requests/s", workload: "masters-10000/3", metric: "rps", of: OURS, to: Workload("1 master", "masters-10000/1"), better: More, limit: 1.0 },
+    Target { what: "4 Redis masters, 10,000 in flight, requests/s", workload: "masters-10000/4", metric: "rps", of: OURS, to: Workload("1 master", "masters-10000/1"), better: More, limit: 1.0 },
+    Target { what: "2 workers, 64 in flight, requests/s", workload: "workers-64/2", metric: "rps", of: OURS, to: Workload("1 worker", "workers-64/1"), better: More, limit: 1.0 },
+    Target { what: "4 workers, 64 in flight, requests/s", workload: "workers-64/4", metric: "rps", of: OURS, to: Workload("1 worker", "workers-64/1"), better: More, limit: 1.0 },
+    Target { what: "2 Redis masters, 64 in flight, requests/s", workload: "masters-64/2", metric: "rps", of: OURS, to: Workload("1 master", "masters-64/1"), better: More, limit: 1.0 },
+    Target { what: "3 Redis masters, 64 in flight, requests/s", workload: "masters-64/3", metric: "rps", of: OURS, to: Workload("1 master", "masters-64/1"), better: More, limit: 1.0 },
+    Target { what: "4 Redis masters, 64 in flight, requests/s", workload: "masters-64/4", metric: "rps", of: OURS, to: Workload("1 master", "masters-64/1"), better: More, limit: 1.0 },
     Target { what: "memory of a client, 10,000 calls in flight", workload: "memory/10000", metric: "bytes_per_call", of: OURS, to: Nothing("bytes a call"), better: Less, limit: 4096.0 },
     Target { what: "1 slow action in 100: median latency of the others", workload: "mixed/16", metric: "p50_us", of: OURS, to: Workload("none slow", "calm/16"), better: Less, limit: 1.1 },
     Target { what: "1 slow action in 100: 99th percentile of the others", workload: "mixed/16", metric: "p99_us", of: OURS, to: Workload("none slow", "calm/16"), better: Less, limit: 1.25 },
@@ -180,13 +185,13 @@ mod tests {
         assert!(line(&rest(9.5), "at rest").ends_with("≤ 10 MB | 9.50 | 9.50 to 9.50 | yes |"));
         assert!(line(&rest(10.5), "at rest").ends_with("| no |"));
         let workers = results(&[
-            ("workers/1", "ours", 0, "rps", 10.0),
-            ("workers/2", "ours", 0, "rps", 9.0),
-            ("workers/1", "ours", 1, "rps", 10.0),
-            ("workers/2", "ours", 1, "rps", 10.5),
-            ("workers/1", "ours", 2, "rps", 10.0),
-            ("workers/2", "ours", 2, "rps", 9.5),
+            ("workers-64/1", "ours", 0, "rps", 10.0),
+            ("workers-64/2", "ours", 0, "rps", 9.0),
+            ("workers-64/1", "ours", 1, "rps", 10.0),
+            ("workers-64/2", "ours", 1, "rps", 10.5),
+            ("workers-64/1", "ours", 2, "rps", 10.0),
+            ("workers-64/2", "ours", 2, "rps", 9.5),
         ]);
-        assert!(line(&workers, "2 workers").ends_with("| 0.95 | 0.90 to 1.05 | no, but within the spread |"));
+        assert!(line(&workers, "2 workers, 64").ends_with("| 0.95 | 0.90 to 1.05 | no, but within the spread |"));
     }
 }

@@ -84,13 +84,15 @@ impl Workload {
         for (name, work) in [("calm/16", "echo"), ("mixed/16", "mixed")] {
             all.push(Self::new(name.to_owned(), 16, &[Ours]).kind(Kind::Loop(work)));
         }
-        for workers in [1, 2, 4] {
-            let workload = Self::new(format!("workers/{workers}"), 64, &[Ours]);
-            all.push(Self { workers, ..workload });
-        }
-        for masters in [1, 2, 3, 4] {
-            let workload = Self::new(format!("masters/{masters}"), 64, &[Ours]);
-            all.push(Self { masters, ..workload });
+        for inflight in [10_000, 64] {
+            for workers in [1, 2, 4] {
+                let workload = Self::new(format!("workers-{inflight}/{workers}"), inflight, &[Ours]);
+                all.push(Self { workers, ..workload });
+            }
+            for masters in [1, 2, 3, 4] {
+                let workload = Self::new(format!("masters-{inflight}/{masters}"), inflight, &[Ours]);
+                all.push(Self { masters, ..workload });
+            }
         }
         all.push(Self::new("memory/10000".to_owned(), 10_000, &[Ours, PysoaMsgpack1]).kind(Kind::Memory));
         all.push(Self::new("start/1".to_owned(), 1, &[Ours, PysoaMsgpack1]).kind(Kind::Start));
