@@ -7,6 +7,8 @@ use clap::ValueEnum;
 pub enum Contender {
     /// Ours as it comes.
     Ours,
+    /// Ours with a log that goes to `/dev/null`: its lines are made, and nothing takes them.
+    OursNull,
     /// Ours with `--log-level warning`, so that no request is logged.
     OursQuiet,
     /// The bare pair that pushes with the script.
@@ -30,11 +32,20 @@ pub enum Contender {
 /// What answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Server {
-    Ours { is_quiet: bool },
+    Ours(Log),
     Bare { form: &'static str },
     Pysoa(Python),
     Nats,
     Tonic,
+}
+
+/// What becomes of the log of our server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Log {
+    File,
+    Null,
+    /// A file, and nothing below a warning.
+    Warnings,
 }
 
 /// What calls.
@@ -61,8 +72,9 @@ impl Contender {
 
     pub(super) fn server(self) -> Server {
         match self {
-            Self::Ours | Self::PysoaToOurs => Server::Ours { is_quiet: false },
-            Self::OursQuiet => Server::Ours { is_quiet: true },
+            Self::Ours | Self::PysoaToOurs => Server::Ours(Log::File),
+            Self::OursQuiet => Server::Ours(Log::Warnings),
+            Self::OursNull => Server::Ours(Log::Null),
             Self::Bare => Server::Bare { form: "script" },
             Self::BareTransaction => Server::Bare { form: "transaction" },
             Self::Pysoa => Server::Pysoa(Python::Pinned),
@@ -74,7 +86,7 @@ impl Contender {
 
     pub(super) fn client(self) -> Client {
         match self {
-            Self::Ours | Self::OursQuiet | Self::OursToPysoa => Client::Rust("ours"),
+            Self::Ours | Self::OursNull | Self::OursQuiet | Self::OursToPysoa => Client::Rust("ours"),
             Self::Bare => Client::Rust("bare"),
             Self::BareTransaction => Client::Rust("bare-transaction"),
             Self::Nats => Client::Rust("nats"),

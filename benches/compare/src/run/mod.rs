@@ -19,6 +19,9 @@ use crate::{
     results::{Results, Sample},
 };
 
+/// Bodies of so many bytes make a large log.
+const LARGE: usize = 10_000;
+
 /// What to measure.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -79,6 +82,9 @@ pub async fn run(programs: &Programs, options: &Options, file: &Path) -> Result<
             for contender in contenders {
                 done += 1;
                 let name = contender.name();
+                if workload.bytes >= LARGE {
+                    machine::touch_memory();
+                }
                 let measured = measure::measure(programs, contender, workload, options.times).await;
                 let told = match measured {
                     Ok(values) => {

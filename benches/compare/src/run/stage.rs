@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpStream, process::Command, time::sleep};
 
 use super::{
-    contender::{Client, Contender, Python, Server},
+    contender::{Client, Contender, Log, Python, Server},
     process::{Process, processor_time},
     workload::Workload,
 };
@@ -94,8 +94,12 @@ impl<'a> Stage<'a> {
     pub(super) async fn start_server(&mut self, contender: Contender) -> Result<(), BoxError> {
         let log = File::create(self.directory.path().join("server.log"))?;
         let mut command = self.server(contender.server())?;
-        let mut server = Process::spawn(command.stderr(log))?;
-        if !matches!(contender.server(), Server::Ours { .. } | Server::Pysoa(_)) {
+        command.stderr(log);
+        if contender.server() == Server::Ours(Log::Null) {
+            command.stderr(Stdio::null());
+        }
+        let mut server = Process::spawn(&mut command)?;
+        if !matches!(contender.server(), Server::Ours(_) | Server::Pysoa(_)) {
             let address = server.expect("ready").await?;
             if !address.is_empty() {
                 self.address = address;
@@ -109,10 +113,10 @@ impl<'a> Stage<'a> {
         let address = &self.address;
         let mut command;
         match server {
-            Server::Ours { is_quiet } => {
+            Server::Ours(log) => {
                 command = Command::new(beside("compare-service")?);
                 command.args(["--redis", address, "--settings"]).arg(self.settings()?);
-                if is_quiet {
+                if log == Log::Warnings {
                     command.args(["--log-level", "warning"]);
                 }
                 if self.workers > 1 {

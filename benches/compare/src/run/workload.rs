@@ -1,7 +1,7 @@
 //! What the contenders have to do.
 
 use super::contender::Contender::{
-    self, Bare, BareTransaction, Nats, Ours, OursQuiet, OursToPysoa, Pysoa, PysoaMsgpack1, PysoaToOurs, Tonic,
+    self, Bare, BareTransaction, Nats, Ours, OursNull, OursQuiet, OursToPysoa, Pysoa, PysoaMsgpack1, PysoaToOurs, Tonic,
 };
 
 /// The concurrencies that targets speak of.
@@ -69,16 +69,16 @@ impl Workload {
     pub fn all(is_quick: bool) -> Vec<Self> {
         let mut all = Vec::new();
         for inflight in TARGETS {
-            let mut contenders = vec![Ours, OursQuiet, Bare, Pysoa, PysoaMsgpack1, Nats, Tonic];
+            let mut contenders = vec![Ours, OursNull, OursQuiet, Bare, Pysoa, PysoaMsgpack1, Nats, Tonic];
             if inflight != 256 {
                 contenders.extend([PysoaToOurs, OursToPysoa]);
             }
             all.push(Self::new(format!("echo/{inflight}"), inflight, &contenders));
         }
-        let large = [Ours, OursQuiet, Bare, BareTransaction, PysoaMsgpack1, Nats, Tonic];
+        let large = [Ours, OursNull, OursQuiet, Bare, BareTransaction, PysoaMsgpack1, Nats, Tonic];
         all.push(Self::new("large/64".to_owned(), 64, &large).bytes(10_000));
         let both = [Ours, Pysoa, PysoaMsgpack1];
-        let chunks = [Ours, OursQuiet, Pysoa, PysoaMsgpack1];
+        let chunks = [Ours, OursNull, OursQuiet, Pysoa, PysoaMsgpack1];
         all.push(Self::new("chunks/4".to_owned(), 4, &chunks).kind(Kind::Loop("big")).bytes(1_000_000));
         all.push(Self::new("parallel/1000".to_owned(), 1, &both).kind(Kind::Loop("parallel")));
         for (name, work) in [("calm/16", "echo"), ("mixed/16", "mixed")] {
