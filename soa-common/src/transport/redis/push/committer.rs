@@ -86,8 +86,7 @@ impl Committer {
             (desk.next_try(), desk.ready.is_empty())
         };
         if is_idle {
-            // Others may push and pop meanwhile.
-            self.abilities.length = None;
+            self.abilities.pause();
             select! {
                 biased;
                 is_open = poll_fn(|context| self.desk().poll_receive(context)) => if !is_open {
@@ -130,7 +129,6 @@ impl Committer {
 
     async fn connect(&mut self, batch: Vec<Entry>) -> Option<Connection> {
         self.put_back(batch);
-        self.abilities.length = None;
         let node = Arc::clone(&self.node);
         let mut opening = pin!(Connection::open(&node));
         let opened = match time::timeout(PATIENCE, &mut opening).await {
@@ -155,7 +153,7 @@ impl Committer {
     /// Sends a batch, reads the replies and tells the waiting. Gives the connection back unless it broke.
     async fn flush(&mut self, mut connection: Connection, batch: Vec<Entry>) -> Option<Connection> {
         let limit = self.limit(&batch);
-        let mut runs = Run::sort(batch, &self.abilities);
+        let mut runs = Run::sort(batch, &mut self.abilities);
         let mut before = None;
         let replies = async {
             if let Some(lengths) = lengths(&runs) {

@@ -1,9 +1,10 @@
 //! What one flush sends, and what the replies to it mean.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
 use redis::{Script, ServerError};
+use tokio::time::Instant;
 
 use super::Entry;
 use crate::{
@@ -19,6 +20,15 @@ use crate::{
 /// The largest message, in bytes, that goes through the script: Lua copies what it is given, twice and more.
 const SCRIPT_LIMIT: usize = 4 * 1024;
 
+/// So many small messages are pushed without the script where that is possible: what it copies takes longer than the
+/// further commands.
+const SEVERAL: usize = 4;
+
+/// How long the length of a list is good for when no flush follows at once, and how many more messages it has to have room
+/// for: more than all others can push meanwhile.
+const FRESH: Duration = Duration::from_millis(2);
+const AMPLE: usize = 2_000;
+
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
 const SOURCE: &str = include_str!("push.lua");
 
@@ -29,15 +39,30 @@ pub(super) struct Abilities {
     pub(super) has_script: bool,
     /// Whether `MULTI` works and `EXPIRE` knows `NX` and `GT` (Redis 7).
     pub(super) transactions: bool,
-    /// The list that the last run pushed to and its length then, where the reply told it. As good as asking for it as
-    /// long as the next flush leaves at once.
-    pub(super) length: Option<(Bytes, usize)>,
+    /// The lengths of the lists that the last flush pushed to.
+    lengths: HashMap<Bytes, usize>,
+    /// Until when they are of use, when no other flush followed at once.
+    fresh_until: Option<Instant>,
 }
 
 impl Default for Abilities {
     /// Of a Redis that was not talked to yet.
     fn default() -> Self {
-        Self { has_script: false, transactions: true, length: None }
+        Self { has_script: false, transactions: true, lengths: HashMap::new(), fresh_until: None }
+    }
+}
+
+impl Abilities {
+    /// Notes that no flush follows at once.
+    pub(super) fn pause(&mut self) {
+        self.fresh_until.get_or_insert_with(|| Instant::now() + FRESH);
+    }
+
+    /// The lengths of lists, where they are known.
+    fn take_lengths(&mut self) -> HashMap<Bytes, usize> {
+        let is_fresh = self.fresh_until.take().is_none_or(|time| Instant::now() < time);
+        let lengths = std::mem::take(&mut self.lengths);
+        if is_fresh && self.transactions { lengths } else { HashMap::new() }
     }
 }
 
@@ -65,7 +90,7 @@ pub(super) enum Fate {
 
 impl Run {
     /// Sorts messages into runs. Those of one list keep their order.
-    pub(super) fn sort(entries: Vec<Entry>, abilities: &Abilities) -> Vec<Self> {
+    pub(super) fn sort(entries: Vec<Entry>, abilities: &mut Abilities) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
         let mut last: HashMap<Bytes, usize> = HashMap::new();
         let mut previous = None;
@@ -86,21 +111,30 @@ impl Run {
                     index
                 }
                 _ => {
-                    let is_first = last.insert(entry.push.key.clone(), runs.len()).is_none();
-                    let mut run = Self { entries: vec![entry], by_script, room: None };
-                    if let Some((key, length)) = &abilities.length
-                        && is_first
-                        && *key == run.key()
-                    {
-                        run.set_length(*length);
-                    }
-                    runs.push(run);
+                    last.insert(entry.push.key.clone(), runs.len());
+                    runs.push(Self { entries: vec![entry], by_script, room: None });
                     runs.len() - 1
                 }
             };
             previous = Some(index);
         }
+        let mut lengths = abilities.take_lengths();
+        for run in &mut runs {
+            // Of several runs for a list it is that of the first one.
+            if let Some(length) = lengths.remove(run.key()) {
+                run.use_length(length);
+            }
+        }
         runs
+    }
+
+    /// Spares the script, or to ask for the length of the list, where there is room enough in any case.
+    fn use_length(&mut self, length: usize) {
+        let room = self.entries[0].push.capacity.saturating_sub(length);
+        let needed: usize = self.entries.iter().map(|entry| entry.push.frames.len()).sum();
+        if room >= needed + AMPLE && (!self.by_script || self.entries.len() >= SEVERAL) {
+            (self.by_script, self.room) = (false, Some(room));
+        }
     }
 
     /// Whether the length of the list has to be asked for beforehand.
@@ -162,9 +196,8 @@ impl Run {
     /// Reads the replies to this run's commands: how many messages from the first were taken, and what became of the
     /// others.
     pub(super) fn read(&self, replies: &mut impl Iterator<Item = Reply>, abilities: &mut Abilities) -> (usize, Fate) {
-        abilities.length = None;
         if self.by_script {
-            return read_script(replies.next(), abilities);
+            return self.read_script(replies.next(), abilities);
         }
         let fitting = self.fitting().count();
         if fitting == 0 {
@@ -181,8 +214,7 @@ impl Run {
             (_, Reply::Array(results)) => match results.into_iter().next() {
                 Some(Reply::Error(error)) => (0, refusal(error)),
                 Some(Reply::Int(length)) => {
-                    let key = self.entries[0].push.key.clone();
-                    abilities.length = usize::try_from(length).ok().map(|length| (key, length));
+                    self.note_length(length, abilities);
                     (fitting, Fate::Full)
                 }
                 _ => (fitting, Fate::Full),
@@ -196,27 +228,38 @@ impl Run {
             }
         }
     }
+
+    fn read_script(&self, reply: Option<Reply>, abilities: &mut Abilities) -> (usize, Fate) {
+        match reply {
+            Some(Reply::Array(numbers)) => {
+                abilities.has_script = true;
+                let mut numbers = numbers.into_iter();
+                let (Some(Reply::Int(taken)), Some(Reply::Int(length))) = (numbers.next(), numbers.next()) else {
+                    return (0, Fate::Refused("an unexpected reply of the script".to_owned()));
+                };
+                self.note_length(length, abilities);
+                (usize::try_from(taken).unwrap_or_default(), Fate::Full)
+            }
+            Some(Reply::Error(error)) if error.code() == "NOSCRIPT" => {
+                abilities.has_script = false;
+                (0, Fate::Again)
+            }
+            Some(Reply::Error(error)) => (0, refusal(error)),
+            // Queued in a transaction that could not be ended, and forgotten with its connection.
+            Some(Reply::Status(_)) => (0, Fate::Again),
+            other => (0, Fate::Refused(format!("an unexpected reply: {other:?}"))),
+        }
+    }
+
+    fn note_length(&self, length: i64, abilities: &mut Abilities) {
+        if let Ok(length) = usize::try_from(length) {
+            abilities.lengths.insert(self.entries[0].push.key.clone(), length);
+        }
+    }
 }
 
 fn frames<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> impl Iterator<Item = &'a Gather> + Clone {
     entries.flat_map(|entry| &entry.push.frames)
-}
-
-fn read_script(reply: Option<Reply>, abilities: &mut Abilities) -> (usize, Fate) {
-    match reply {
-        Some(Reply::Int(taken)) => {
-            abilities.has_script = true;
-            (usize::try_from(taken).unwrap_or_default(), Fate::Full)
-        }
-        Some(Reply::Error(error)) if error.code() == "NOSCRIPT" => {
-            abilities.has_script = false;
-            (0, Fate::Again)
-        }
-        Some(Reply::Error(error)) => (0, refusal(error)),
-        // Queued in a transaction that could not be ended, and forgotten with its connection.
-        Some(Reply::Status(_)) => (0, Fate::Again),
-        other => (0, Fate::Refused(format!("an unexpected reply: {other:?}"))),
-    }
 }
 
 fn refusal(error: ServerError) -> Fate {
