@@ -32,9 +32,14 @@ pub(super) fn describe(programs: &Programs) -> Vec<(String, String)> {
 /// in use for a while, which takes ten times as long as to write a log into it, and would be measured in place of that.
 pub(super) fn touch_memory() {
     const MOST: usize = 4 << 30;
-    let Ok(text) = fs::read_to_string("/proc/meminfo") else { return };
-    let available = between(&text, "MemAvailable:", 'k').and_then(|kilobytes| kilobytes.trim().parse::<usize>().ok());
-    hint::black_box(vec![1_u8; (available.unwrap_or_default() * 1024 / 2).min(MOST)]);
+    let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let kilobytes: usize = between(&text, "MemAvailable:", 'k')?.trim().parse().ok()?;
+        Some(kilobytes * 1024)
+    });
+    // A container may have less than its machine.
+    let limit = fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    let size = MOST.min(available.unwrap_or_default() / 2).min(limit.unwrap_or(MOST) / 2);
+    hint::black_box(vec![1_u8; size]);
 }
 
 fn say(program: &Path, arguments: &[&str]) -> Option<String> {

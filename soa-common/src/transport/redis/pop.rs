@@ -1,13 +1,14 @@
 //! Popping messages, over a connection that does nothing else.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use redis::{RedisError, RedisResult};
 use tokio::{
     select,
     sync::Notify,
+    task::JoinHandle,
     time::{self, Instant},
 };
 
@@ -63,11 +64,11 @@ pub struct Popper {
 }
 
 /// The connection that interrupts the other one.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Control {
     connection: Option<Connection>,
-    /// A pop may end sooner than this, and the next one may need it.
-    opening: Option<BoxFuture<'static, RedisResult<Connection>>>,
+    /// A task, as the pop may end sooner, and the next one may need it.
+    opening: Option<JoinHandle<RedisResult<Connection>>>,
 }
 
 /// Ends the pop of a [`Popper`] that is under way, or else the next one as soon as it begins.
@@ -78,6 +79,11 @@ impl Interrupt {
     /// Ends the pop. Where Redis forbids `CLIENT UNBLOCK`, pops last a second at most and end by themselves.
     pub fn interrupt(&self) {
         self.0.notify_one();
+    }
+
+    /// Has no effect on the next pop, if there is none under way.
+    pub(super) fn take_back(&self) {
+        let _ = self.0.notified().now_or_never();
     }
 }
 
@@ -111,6 +117,16 @@ impl Popper {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.connection.is_some()
+    }
+
+    /// Whether a pop can be ended, as far as is known.
+    pub(super) fn can_be_ended(&self) -> bool {
+        self.connection.as_ref().is_none_or(|connection| connection.unblock_id().is_some())
+    }
+
+    /// How many messages a pop may give that is asked for so many.
+    pub(super) fn at_most(&self, most: usize) -> usize {
+        if self.form == Form::One { most.min(1) } else { most }
     }
 
     /// Connects, unless there is a connection: at once, or after a pause when something failed before.
@@ -259,8 +275,9 @@ impl Control {
         loop {
             if self.connection.is_none() {
                 let node = Arc::clone(node);
-                let opening = self.opening.get_or_insert_with(|| async move { Connection::open(&node).await }.boxed());
-                self.connection = opening.await.ok();
+                let open = async move { Connection::open(&node).await };
+                let opening = self.opening.get_or_insert_with(|| tokio::spawn(open));
+                self.connection = opening.await.ok().and_then(Result::ok);
                 self.opening = None;
             }
             if let Some(connection) = &mut self.connection
@@ -270,12 +287,6 @@ impl Control {
             }
             time::sleep(INTERRUPT_INTERVAL).await;
         }
-    }
-}
-
-impl fmt::Debug for Control {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Control").field("connection", &self.connection).finish_non_exhaustive()
     }
 }
 

@@ -122,7 +122,8 @@ impl Call {
         };
         self.end = None;
         let response = answer.and_then(|response| JobResponse::from_body(&response)).map_err(|error| {
-            let message = format!("the response of service {service:?} to {} cannot be read: {error}", self.names());
+            let message =
+                format!("the response of service {service:?} to {} cannot be read: {error}", self.take_names());
             TransportError::new(TransportErrorKind::InvalidMessage, message).with_source(error)
         });
         response.map(Sent::Yes)
@@ -146,7 +147,7 @@ impl Call {
 
     fn timed_out(&self, service: &str) -> TransportError {
         let waited = Seconds(self.deadline.saturating_duration_since(self.started));
-        let mut message = format!("service {service:?} did not answer {} within {waited}", self.names());
+        let mut message = format!("service {service:?} did not answer {} within {waited}", self.take_names());
         let node = &self.connections.shared().links[self.master].node;
         if let Some(failure) = node.failure() {
             message += &format!("; Redis {} is out of order: {failure}", node.master());
@@ -155,7 +156,7 @@ impl Call {
     }
 
     /// The actions of the request.
-    fn names(&self) -> Names {
+    fn take_names(&self) -> Names {
         Names(self.waiter.take_request().map(|request| request.job.actions).unwrap_or_default())
     }
 }

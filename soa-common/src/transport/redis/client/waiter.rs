@@ -112,7 +112,12 @@ impl Waiter {
 
     /// Ends the wait: a request that is not sent yet will not be.
     pub(super) fn end(&self) {
-        self.state().is_gone = true;
+        let mut state = self.state();
+        state.is_gone = true;
+        // Who pushes may have to keep the rest for long.
+        let request = state.request.take();
+        drop(state);
+        drop(request);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
