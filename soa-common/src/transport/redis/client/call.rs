@@ -157,7 +157,7 @@ impl Call {
 
     /// The actions of the request.
     fn take_names(&self) -> Names {
-        Names(self.waiter.take_request().map(|request| request.job.actions).unwrap_or_default())
+        Names(self.waiter.take_actions())
     }
 }
 

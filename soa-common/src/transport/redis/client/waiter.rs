@@ -7,7 +7,7 @@ use std::{
 
 use super::mailbox::Answer;
 use crate::{
-    Body,
+    ActionRequest, Body,
     transport::{
         ClientRequest, TransportError,
         redis::push::{Pushed, Waiting},
@@ -24,11 +24,19 @@ struct State {
     stage: Stage,
     news: Option<News>,
     waker: Option<Waker>,
-    /// What can go to another master as long as this one has not got it. After that only its names are of use.
-    request: Option<ClientRequest>,
+    request: Kept,
     /// Whether the call is woken when its request is pushed.
     waits_for_push: bool,
     is_gone: bool,
+}
+
+/// What is of use of the request.
+#[derive(Debug)]
+enum Kept {
+    /// All of it, which can go to another master as long as this one has not got it.
+    Whole(Box<ClientRequest>),
+    /// Its actions without their bodies, to tell which were called.
+    Actions(Vec<ActionRequest>),
 }
 
 /// How far the request got.
@@ -81,16 +89,25 @@ impl Waiter {
     }
 
     /// Keeps the request, which is to be pushed now.
-    pub(super) fn keep(&self, mut request: ClientRequest, can_go_elsewhere: bool) {
-        if !can_go_elsewhere {
-            keep_names(&mut request);
-        }
-        self.state().request = Some(request);
+    pub(super) fn keep(&self, request: ClientRequest, can_go_elsewhere: bool) {
+        let kept = if can_go_elsewhere { Kept::Whole(Box::new(request)) } else { Kept::Actions(actions(request)) };
+        self.state().request = kept;
     }
 
-    /// Gives the request back, which is not needed here any more.
+    /// Gives the request back, if all of it is here still.
     pub(super) fn take_request(&self) -> Option<ClientRequest> {
-        self.state().request.take()
+        match std::mem::take(&mut self.state().request) {
+            Kept::Whole(request) => Some(*request),
+            Kept::Actions(_) => None,
+        }
+    }
+
+    /// Gives the actions of the request, which are not needed here any more.
+    pub(super) fn take_actions(&self) -> Vec<ActionRequest> {
+        match std::mem::take(&mut self.state().request) {
+            Kept::Whole(request) => request.job.actions,
+            Kept::Actions(actions) => actions,
+        }
     }
 
     /// How far the request got.
@@ -115,7 +132,7 @@ impl Waiter {
         let mut state = self.state();
         state.is_gone = true;
         // Who pushes may have to keep the rest for long.
-        let request = state.request.take();
+        let request = std::mem::take(&mut state.request);
         drop(state);
         drop(request);
     }
@@ -149,7 +166,10 @@ impl Waiting for Waiter {
         let news = match pushed {
             Pushed::Yes => {
                 state.stage = Stage::Pushed;
-                state.request.as_mut().map(keep_names);
+                state.request = match std::mem::take(&mut state.request) {
+                    Kept::Whole(request) => Kept::Actions(actions(*request)),
+                    kept @ Kept::Actions(_) => kept,
+                };
                 if state.waits_for_push {
                     wake(state);
                 }
@@ -164,11 +184,17 @@ impl Waiting for Waiter {
     }
 }
 
-/// Drops what is not needed any more when a request is sent: all but the names of its actions.
-fn keep_names(request: &mut ClientRequest) {
-    let job = &mut request.job;
-    (request.meta, job.control, job.context) = Default::default();
-    job.actions.iter_mut().for_each(|action| action.body = Body::empty());
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Actions(Vec::new())
+    }
+}
+
+/// The actions of a request without their bodies.
+fn actions(request: ClientRequest) -> Vec<ActionRequest> {
+    let mut actions = request.job.actions;
+    actions.iter_mut().for_each(|action| action.body = Body::empty());
+    actions
 }
 
 /// Wakes the call, which takes the lock first of all.
