@@ -69,7 +69,8 @@ impl Workload {
     pub fn all(is_quick: bool) -> Vec<Self> {
         let mut all = Vec::new();
         for inflight in TARGETS {
-            let mut contenders = vec![Ours, OursNull, OursQuiet, Bare, Pysoa, PysoaMsgpack1, Nats, Tonic];
+            let mut contenders =
+                vec![Ours, OursNull, OursQuiet, Bare, BareTransaction, Pysoa, PysoaMsgpack1, Nats, Tonic];
             if inflight != 256 {
                 contenders.extend([PysoaToOurs, OursToPysoa]);
             }
