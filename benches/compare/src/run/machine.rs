@@ -28,17 +28,16 @@ pub(super) fn describe(programs: &Programs) -> Vec<(String, String)> {
     known.filter(|(_, fact)| !fact.is_empty()).collect()
 }
 
-/// Uses more memory than a large log takes, and gives it back. A virtual machine may have to ask for memory that was not
+/// Uses memory, more than a log takes, and gives it back. A virtual machine may have to ask for memory that was not
 /// in use for a while, which takes ten times as long as to write a log into it, and would be measured in place of that.
-pub(super) fn touch_memory() {
-    const MOST: usize = 4 << 30;
+pub(super) fn touch_memory(size: usize) {
     let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let kilobytes: usize = between(&text, "MemAvailable:", 'k')?.trim().parse().ok()?;
         Some(kilobytes * 1024)
     });
     // A container may have less than its machine.
     let limit = fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    let size = MOST.min(available.unwrap_or_default() / 2).min(limit.unwrap_or(MOST) / 2);
+    let size = size.min(available.unwrap_or_default() / 2).min(limit.unwrap_or(usize::MAX) / 2);
     hint::black_box(vec![1_u8; size]);
 }
 

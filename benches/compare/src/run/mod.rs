@@ -82,9 +82,7 @@ pub async fn run(programs: &Programs, options: &Options, file: &Path) -> Result<
             for contender in contenders {
                 done += 1;
                 let name = contender.name();
-                if workload.bytes >= LARGE {
-                    machine::touch_memory();
-                }
+                machine::touch_memory(if workload.bytes >= LARGE { 4 << 30 } else { 1 << 29 });
                 let measured = measure::measure(programs, contender, workload, options.times).await;
                 let told = match measured {
                     Ok(values) => {
