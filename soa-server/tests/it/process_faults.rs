@@ -103,14 +103,19 @@ fn no_worker_outlives_its_parent() {
     // One of them is in the middle of something long.
     send(&redis, 1, "sleep", &json!({ "seconds": 60.0 }));
     server.wait_for(1, &["job request: "]);
+    let wait_for_takers = |expected| {
+        let deadline = Instant::now() + PATIENCE;
+        while redis.command(&["CLIENT", "LIST"]).text().matches(" flags=b ").count() != expected {
+            assert!(Instant::now() < deadline, "not {expected} wait for requests");
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    // One that is just about to would be missed below.
+    wait_for_takers(3);
     server.signal(Signal::KILL);
     server.wait_for(3, &["the parent process has died: finishing what runs"]);
     // When nobody waits for requests any more, nobody takes one.
-    let deadline = Instant::now() + PATIENCE;
-    while redis.command(&["CLIENT", "LIST"]).text().contains(" flags=b ") {
-        assert!(Instant::now() < deadline, "requests are still taken");
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_for_takers(0);
     send(&redis, 2, "square", &json!({ "number": 2 }));
     for worker in server.workers(3) {
         wait_until_gone(worker);
