@@ -128,8 +128,9 @@ pub(super) fn is_unsupported(error: &ServerError) -> bool {
 /// Whether an error reply says that Redis is out of order for a while and has done nothing.
 pub(super) fn is_passing(error: &ServerError) -> bool {
     const CODES: [&str; 7] = ["LOADING", "MASTERDOWN", "READONLY", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS"];
-    // Before version 7, an error inside a script comes as text of another one.
-    let inner = |code| error.details().is_some_and(|details| details.contains(&format!("-{code} ")));
+    // Before version 7, an error inside a script comes as text of another one; so does one at the end of a transaction.
+    let forms = |code| [format!("-{code} "), format!("because of: {code} ")];
+    let inner = |code| error.details().is_some_and(|details| forms(code).iter().any(|form| details.contains(form)));
     CODES.iter().any(|code| error.code() == *code || inner(code))
 }
 

@@ -86,7 +86,6 @@ impl Committer {
             (desk.next_try(), desk.ready.is_empty())
         };
         if is_idle {
-            self.abilities.pause();
             select! {
                 biased;
                 is_open = poll_fn(|context| self.desk().poll_receive(context)) => if !is_open {
@@ -163,6 +162,7 @@ impl Committer {
                 set_lengths(&mut runs, lengths);
             }
             before = Some(connection.written());
+            self.abilities.begin_flush();
             push(&mut connection, &runs, &self.abilities).await
         };
         let replies = time::timeout_at(limit, replies).await;
@@ -221,7 +221,8 @@ impl Committer {
         self.put_back(again);
         if let Some(error) = trouble {
             self.pause(&describe(&error.into())).await;
-            // What answers may be a replica by now.
+            // What answers may be a replica by now, and what comes back another Redis.
+            self.abilities = Abilities::default();
             return None;
         }
         // A transaction may have been begun that cannot be ended.

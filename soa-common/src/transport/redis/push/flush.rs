@@ -24,10 +24,10 @@ const SCRIPT_LIMIT: usize = 4 * 1024;
 /// further commands.
 const SEVERAL: usize = 4;
 
-/// How long the length of a list is good for when no flush follows at once, and how many more messages it has to have room
-/// for: more than all others can push meanwhile.
-const FRESH: Duration = Duration::from_millis(2);
-const AMPLE: usize = 2_000;
+/// For how long the length of a list is good that the last flush told, from when that was sent, and how many more messages
+/// the list has to have room for: about as many as others can push meanwhile.
+const FRESH: Duration = Duration::from_millis(10);
+const AMPLE: usize = 4_000;
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
 const SOURCE: &str = include_str!("push.lua");
@@ -41,28 +41,27 @@ pub(super) struct Abilities {
     pub(super) transactions: bool,
     /// The lengths of the lists that the last flush pushed to.
     lengths: HashMap<Bytes, usize>,
-    /// Until when they are of use, when no other flush followed at once.
-    fresh_until: Option<Instant>,
+    /// When that flush was sent.
+    sent: Instant,
 }
 
 impl Default for Abilities {
     /// Of a Redis that was not talked to yet.
     fn default() -> Self {
-        Self { has_script: false, transactions: true, lengths: HashMap::new(), fresh_until: None }
+        Self { has_script: false, transactions: true, lengths: HashMap::new(), sent: Instant::now() }
     }
 }
 
 impl Abilities {
-    /// Notes that no flush follows at once.
-    pub(super) fn pause(&mut self) {
-        self.fresh_until.get_or_insert_with(|| Instant::now() + FRESH);
+    /// Notes that a flush is sent now.
+    pub(super) fn begin_flush(&mut self) {
+        self.sent = Instant::now();
     }
 
     /// The lengths of lists, where they are known.
     fn take_lengths(&mut self) -> HashMap<Bytes, usize> {
-        let is_fresh = self.fresh_until.take().is_none_or(|time| Instant::now() < time);
         let lengths = std::mem::take(&mut self.lengths);
-        if is_fresh && self.transactions { lengths } else { HashMap::new() }
+        if self.transactions && self.sent.elapsed() < FRESH { lengths } else { HashMap::new() }
     }
 }
 

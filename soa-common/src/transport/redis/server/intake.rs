@@ -59,7 +59,7 @@ pub(super) struct Intake {
     reservations: Vec<Option<Reservation>>,
     /// The most places that were free at any time.
     places: usize,
-    /// When the last call to [`receive`](Self::receive) ended.
+    /// When the last call to [`receive`](Self::receive) ended, or began if it was dropped.
     left: Instant,
 }
 
@@ -69,7 +69,8 @@ struct Source {
     popper: Popper,
     /// Whether its list was empty when looked at last, in this round.
     was_empty: bool,
-    /// Whether it may have many requests: it gave all that it was asked for, and something since.
+    /// Whether it may have many requests: it gave all that it was asked for, and something since, and its pops can be
+    /// ended.
     is_busy: bool,
 }
 
@@ -132,7 +133,8 @@ impl Intake {
     ) -> Vec<Bytes> {
         let mut limit = pin!(time::sleep_until(limit));
         // What came while nobody looked was not waited for in vain.
-        let away = self.left.elapsed();
+        let now = Instant::now();
+        let away = now - std::mem::replace(&mut self.left, now);
         self.reservations.iter_mut().flatten().for_each(|reservation| reservation.until += away);
         loop {
             let is_stopped = is_stopped.load(Ordering::Acquire);
@@ -194,7 +196,7 @@ impl Intake {
                     let most = if self.idle[index].popper.can_be_ended() { share.min(FEW) } else { share };
                     self.pop(index, open.min(most), block, true);
                 }
-                // A master that hangs keeps half of all places at most.
+                // A busy master that hangs keeps half of all places at most.
                 None => self.pop(0, open.min(self.places.div_ceil(2)), block, true),
             }
         }
