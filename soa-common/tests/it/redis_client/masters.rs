@@ -91,3 +91,21 @@ async fn a_call_that_waits_keeps_no_later_ones_at_its_master() {
     let after = lengths(&redis);
     assert_eq!([after[0] - before[0], after[1] - before[1]], [4, 4]);
 }
+
+/// Every second request went to a master that did not answer, until that was known to be down.
+#[tokio::test]
+async fn a_master_that_hangs_gets_no_further_requests() {
+    for is_ours in [true, false] {
+        let (redis, transport) = masters(is_ours).await;
+        redis[1].pause();
+        let mut unsent = 0;
+        for id in 100..120 {
+            let mut request = request(id, LONG);
+            request.job.control = Control::default().with("suppress_response", true);
+            let sent = tokio::time::timeout(Duration::from_millis(300), transport.send(request)).await;
+            unsent += usize::from(sent.is_err());
+        }
+        redis[1].resume();
+        assert_eq!(unsent, 1);
+    }
+}

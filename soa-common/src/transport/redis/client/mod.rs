@@ -239,13 +239,17 @@ impl Shared {
         Turn { first: stay.number, tried: 0 }
     }
 
-    /// The master that a request is to try next: first those that are not down. When all are, they are tried in turn.
+    /// The master that a request is to try next: first those that are not down and take what they are sent, then those
+    /// that are not down. When all are, they are tried in turn.
     fn next_master(self: &Arc<Self>, turn: &mut Turn) -> usize {
         let masters = self.order.len();
         loop {
             let master = self.order[turn.first.wrapping_add(turn.tried) % masters];
+            let round = turn.tried / masters;
             turn.tried += 1;
-            if turn.tried > masters || self.is_up(master) {
+            // With one master there is no choice.
+            let is_slow = || masters > 1 && self.links[master].pusher.activity() == Activity::Slow;
+            if round > 1 || (self.is_up(master) && (round == 1 || !is_slow())) {
                 return master;
             }
         }
