@@ -24,9 +24,10 @@ const SCRIPT_LIMIT: usize = 4 * 1024;
 /// further commands.
 const SEVERAL: usize = 4;
 
-/// For how long the length of a list is good that the last flush told, from when that was sent, and how many more messages
-/// the list has to have room for: about as many as others can push meanwhile.
+/// For how long the length of a list is good that the last flush told, from when that was sent.
 const FRESH: Duration = Duration::from_millis(10);
+
+/// How many more messages such a list has to have room for: about as many as others push in that time.
 const AMPLE: usize = 4_000;
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
@@ -127,7 +128,7 @@ impl Run {
         runs
     }
 
-    /// Spares the script, or to ask for the length of the list, where there is room enough in any case.
+    /// Spares the script, or to ask for the length of the list, where there is more room than others are likely to take.
     fn use_length(&mut self, length: usize) {
         let room = self.entries[0].push.capacity.saturating_sub(length);
         let needed: usize = self.entries.iter().map(|entry| entry.push.frames.len()).sum();
